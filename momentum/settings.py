@@ -1,0 +1,202 @@
+"""Every setting of the installation, read from the environment in this one file (README, "Variables").
+
+Anything wrong in the environment is an ImproperlyConfigured that names the variable.
+"""
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
+
+from momentum import embedded
+
+T = TypeVar("T")
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+
+def _read(variable: str, read: Callable[[], T]) -> T:
+    try:
+        return read()
+    except (ValueError, TypeError, ImproperlyConfigured) as problem:
+        raise ImproperlyConfigured(f"{variable}: {problem}") from problem
+
+
+def _url(variable: str, default: str | None, schemes: tuple[str, ...]) -> str | None:
+    value: str | None = env.str(variable, default="") or default
+    if value is not None and urlsplit(value).scheme not in schemes:
+        raise ImproperlyConfigured(f"{variable}: expected a URL of the form {schemes[0]}://…")
+    return value
+
+
+def _required_when_clustered(variable: str) -> str:
+    value: str = env.str(variable, default="")
+    if not value and DATABASE_URL is not None:
+        raise ImproperlyConfigured(f"{variable} is required once DATABASE_URL is set: all hosts have to share it")
+    return value
+
+
+def _kept_secret(name: str) -> str:
+    file = MOMENTUM_HOME / "keys" / name
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            with file.open("x") as new:
+                file.chmod(0o600)
+                new.write(secrets.token_urlsafe(50))
+        except FileExistsError:
+            pass
+    return file.read_text()
+
+
+PORT = _read("PORT", lambda: env.int("PORT", default=8000))
+MOMENTUM_HOME = Path(env.str("MOMENTUM_HOME", default="") or BASE_DIR / "var").absolute()
+DEBUG = _read("DEBUG", lambda: env.bool("DEBUG", default=False))
+MOMENTUM_URL = str(_url("MOMENTUM_URL", f"http://127.0.0.1:{PORT}", ("http", "https"))).rstrip("/")
+TRACKING_HOST = env.str("TRACKING_HOST", default="") or f"127.0.0.1:{PORT + 1}"
+
+DATABASE_URL = _url("DATABASE_URL", None, ("postgres", "postgresql", "psql", "pgsql"))
+REDIS_URL = _url("REDIS_URL", None, ("redis", "rediss", "unix"))
+CELERY_BROKER_URL = _url(
+    "CELERY_BROKER_URL", None, ("redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps")
+)
+SMTP_URL = _url("SMTP_URL", None, ("smtp", "smtps"))
+# Without SMTP_URL mail goes to the sandbox, a local SMTP server beside the web process and the tracker.
+SANDBOX_ADDRESS = ("127.0.0.1", PORT + 2)
+
+SECRET_KEY = _required_when_clustered("SECRET_KEY") or _kept_secret("secret_key")
+# "" when the keyring is the file that tracking.keys makes and keeps in MOMENTUM_HOME.
+TRACKING_KEYS = _required_when_clustered("TRACKING_KEYS")
+ALLOWED_HOSTS = [host.strip() for host in _required_when_clustered("ALLOWED_HOSTS").split(",") if host.strip()]
+ALLOWED_HOSTS = ALLOWED_HOSTS or [
+    *("localhost", "127.0.0.1", "[::1]"),
+    *filter(None, (urlsplit(MOMENTUM_URL).hostname, urlsplit(f"//{TRACKING_HOST}").hostname)),
+]
+CSRF_TRUSTED_ORIGINS = [MOMENTUM_URL]
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": _read(
+        "DATABASE_URL",
+        lambda: env.db("DATABASE_URL") if DATABASE_URL else embedded.database_settings(MOMENTUM_HOME),
+    )
+}
+DATABASES["default"]["CONN_MAX_AGE"] = 60
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+REDIS_LOCATION = REDIS_URL or f"unix://{embedded.redis_socket(MOMENTUM_HOME)}"
+
+INSTALLED_APPS = [
+    "momentum.apps.MomentumConfig",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "accounts",
+    "tracking",
+    "transmissions",
+    "reports",
+    "sandbox",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "momentum.urls"
+WSGI_APPLICATION = "momentum.wsgi.application"
+# A redirected POST loses its body (contract 00 §1): both spellings of every path are routed.
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+# Contract 00 §3: 25 MiB bodies are accepted whole; the API measures them itself.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 50 * 1024 * 1024
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = MOMENTUM_HOME / "static"
+# Static files are found in the installed packages: `make run` needs no collectstatic.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = MOMENTUM_URL.startswith("https:")
+SECURE_CONTENT_TYPE_NOSNIFF = True
+LOGIN_URL = reverse_lazy("admin:login")
+
+CELERY_BROKER_URL = CELERY_BROKER_URL or REDIS_URL or f"redis+socket://{embedded.redis_socket(MOMENTUM_HOME)}"
+# The database is the truth: a task is only a hint, its result is nobody's business.
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 10, "socket_connect_timeout": 5}
+CELERY_TASK_DEFAULT_QUEUE = "momentum"
+CELERY_BEAT_SCHEDULE_FILENAME = str(MOMENTUM_HOME / "beat-schedule")
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}
+CELERY_TIMEZONE = "UTC"
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "UNAUTHENTICATED_TOKEN": None,
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+}
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Momentum",
+    "SITE_HEADER": "Momentum",
+    "SITE_SYMBOL": "mail",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "THEME": None,
+}

@@ -1,0 +1,94 @@
+"""The event log: one append-only table, partitioned by day (docs/architecture.md, "The event log").
+
+Writers append; readers that must see each row exactly once follow the log by the id of the writing transaction.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import msgspec
+import psycopg
+from django.db import connection
+
+from tracking.events import Event
+
+COLUMNS = (
+    *("event_id", "type", "happened_at", "message", "rcpt_to", "transmission"),
+    *("campaign_id", "template_id", "recipient_domain", "sending_domain", "sending_ip", "ip_pool"),
+    *("mailbox_provider", "mailbox_provider_region", "subject_campaign", "link_label", "reason"),
+    *("bounce_class", "num_retries", "msg_size", "queue_time", "is_prefetched", "traffic", "data"),
+)
+_COLUMN_LIST = ", ".join(COLUMNS)
+
+
+def append(events: Iterable[Event]) -> int:
+    """Add events in the current transaction; those already in the log (same id and time) are left alone.
+
+    Returns the number of rows added. Must be called inside `transaction.atomic()`.
+    """
+    with connection.cursor() as wrapped:
+        cursor: psycopg.Cursor[Any] = wrapped.cursor
+        cursor.execute(
+            "CREATE TEMPORARY TABLE IF NOT EXISTS incoming_event "
+            "(LIKE tracking_event INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"
+        )
+        cursor.execute("TRUNCATE incoming_event")
+        with cursor.copy(f"COPY incoming_event ({_COLUMN_LIST}) FROM STDIN") as copy:
+            for event in events:
+                copy.write_row(_row(event))
+        cursor.execute(
+            f"INSERT INTO tracking_event ({_COLUMN_LIST}) "  # noqa: S608 (our own column names)
+            f"SELECT {_COLUMN_LIST} FROM incoming_event ON CONFLICT DO NOTHING"
+        )
+        return cursor.rowcount
+
+
+def finished_horizon() -> int:
+    """The transaction id below which every writer of the log has committed or rolled back."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")
+        return int(cursor.fetchone()[0])
+
+
+def read_finished(start: int, end: int, columns: Sequence[str], batch: int = 5000) -> Iterator[list[Any]]:
+    """Rows written by transactions `start` <= id < `end`, `end` at most `finished_horizon()`, in batches.
+
+    A reader that continues with `end` as its next `start` sees each row once, whatever the number of writers.
+    """
+    unknown = set(columns) - set(COLUMNS)
+    if unknown:
+        raise ValueError(f"the event log has no columns {sorted(unknown)}")
+    query = (
+        f"SELECT {', '.join(columns)} FROM tracking_event "  # noqa: S608 (checked above)
+        "WHERE xid >= %s::text::xid8 AND xid < %s::text::xid8"
+    )
+    with connection.cursor() as wrapped:
+        cursor = wrapped.cursor
+        cursor.execute(query, [str(start), str(end)])
+        while rows := cursor.fetchmany(batch):
+            yield rows
+
+
+def ensure_partitions(first: date, last: date) -> None:
+    """Make the daily partitions from `first` to `last`, both included; existing ones stay."""
+    with connection.cursor() as cursor:
+        for offset in range((last - first).days + 1):
+            day = first + timedelta(days=offset)
+            start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+            cursor.execute(
+                f"CREATE TABLE IF NOT EXISTS tracking_event_{day:%Y%m%d} PARTITION OF tracking_event "
+                "FOR VALUES FROM (%s) TO (%s)",
+                [start, start + timedelta(days=1)],
+            )
+
+
+def _row(event: Event) -> tuple[Any, ...]:
+    return (
+        *(event.event_id, event.type.value, event.happened_at, event.message, event.rcpt_to),
+        *(event.transmission, event.campaign_id, event.template_id, event.recipient_domain),
+        *(event.sending_domain, event.sending_ip, event.ip_pool, event.mailbox_provider),
+        *(event.mailbox_provider_region, event.subject_campaign, event.link_label, event.reason),
+        *(event.bounce_class, event.num_retries, event.msg_size, event.queue_time),
+        *(event.is_prefetched, event.traffic, msgspec.json.encode(event.data).decode()),
+    )
