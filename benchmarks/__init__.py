@@ -1,0 +1,1 @@
+"""What `make bench` runs: each module measures one thing beside a peer, in the same run."""
