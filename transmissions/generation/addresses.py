@@ -35,13 +35,15 @@ def parse(text: str) -> Address | None:
     text = headers.clean(text)
     name = ""
     if text.endswith(">"):
-        name, _, text = text[:-1].rpartition("<")
+        name, opened, text = text[:-1].rpartition("<")
+        if not opened:
+            return None
         name = _unquoted(name.strip(" "))
         text = text.strip(" ")
     local, _, domain = text.rpartition("@")
     domain = domain if domain.isascii() else _a_label(domain)
     email = f"{local}@{domain}"
-    if not _DOMAIN.fullmatch(domain) or not _is_local_part(local) or len(email.encode("utf-8", "replace")) > 254:
+    if not _DOMAIN.fullmatch(domain) or not _is_local_part(local) or _size(email) > LONGEST_ADDRESS:
         return None
     return Address(email, name)
 
@@ -104,6 +106,10 @@ def _is_local_part(local: str) -> bool:
     if not local:
         return False
     return not _FORBIDDEN.search(local) or bool(_QUOTED_LOCAL.fullmatch(local))
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
 
 
 def _a_label(domain: str) -> str:

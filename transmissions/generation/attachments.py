@@ -71,17 +71,15 @@ def _filename(name: str) -> bytes:
 
 
 def _extended(name: str) -> bytes:
-    """The name as RFC 2231 has it, in sections where one line does not hold it."""
-    encoded = quote(name, safe="!#$&+-.^_`|~", errors="replace")
-    if len(encoded) <= _SECTION:
-        return f";\r\n filename*=utf-8''{encoded}".encode("ascii")
-    sections = []
-    while encoded:
-        end = _SECTION
-        while len(encoded) > end and "%" in encoded[end - 2 : end]:
-            end -= 1
-        sections.append(encoded[:end])
-        encoded = encoded[end:]
+    """The name as RFC 2231 has it, in sections of whole characters where one line does not hold it."""
+    sections = [""]
+    for character in name:
+        encoded = quote(character, safe="!#$&+-.^_`|~", errors="replace")
+        if len(sections[-1]) + len(encoded) > _SECTION:
+            sections.append("")
+        sections[-1] += encoded
+    if len(sections) == 1:
+        return f";\r\n filename*=utf-8''{sections[0]}".encode("ascii")
     first = f";\r\n filename*0*=utf-8''{sections[0]}"
     rest = (f";\r\n filename*{index}*={section}" for index, section in enumerate(sections[1:], 1))
     return (first + "".join(rest)).encode("ascii")

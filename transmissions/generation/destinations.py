@@ -55,5 +55,5 @@ def _encoded_authority(authority: str) -> str:
     try:
         host = host.encode("idna").decode("ascii")
     except UnicodeError:
-        host = _encoded(host)
-    return _encoded(login) + at + host
+        pass  # no name that DNS could hold: the browser may say so
+    return _encoded(login) + at + _encoded(host)

@@ -12,8 +12,8 @@ LONGEST_LINE = 998
 _BREAK_OR_CONTROL = re.compile(r"\r\n|[\x00-\x1f\x7f]")
 _TOKEN = re.compile(r" *[^ ]+")
 _WORD_FRAME = len("=?utf-8?b??=")
-# 30 bytes make a word of 52 columns: it fits behind the longest common field names and before a comma.
-_PHRASE_BYTES = 30
+# 42 bytes make a word of 68 columns, which leaves room for a blank before it and a comma behind.
+_PHRASE_BYTES = 42
 
 
 def clean(value: str) -> str:
@@ -38,7 +38,7 @@ def folded(name: str, value: str) -> bytes:
     """A field whose value is kept as it is, broken before blanks only; UTF-8 where the value is not ASCII."""
     lines = [f"{name}:"]
     for token in _TOKEN.findall(" " + value):
-        if len(lines[-1]) + len(token) > LINE and lines[-1] != f"{name}:":
+        if len(lines[-1]) + len(token) > LINE and (len(lines) > 1 or lines[0] != f"{name}:" or len(token) <= LINE):
             lines.append(token)
         else:
             lines[-1] += token
