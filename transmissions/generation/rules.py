@@ -69,12 +69,16 @@ def custom_headers(headers: Mapping[str, str], *, transactional: bool) -> dict[s
     kept: dict[str, tuple[str, str]] = {}
     for name, value in headers.items():
         lower = name.lower()
-        if lower in _DROPPED or lower.startswith(_DROPPED_PREFIX) or _problem(name, ""):
+        if is_dropped(lower) or _problem(name, ""):
             continue
         if lower in UNSUBSCRIBE and not transactional:
             continue
         kept[lower] = ("Cc" if lower == "cc" else name, value)
     return dict(kept.values())
+
+
+def is_dropped(lower_name: str) -> bool:
+    return lower_name in _DROPPED or lower_name.startswith(_DROPPED_PREFIX)
 
 
 def has_break(value: str) -> bool:
