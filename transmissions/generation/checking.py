@@ -7,7 +7,7 @@ from transmissions.generation.dissection import Dissected, dissect
 from transmissions.generation.envelope import PART as RETURN_PATH
 from transmissions.generation.rules import attachment_faults, header_faults
 from transmissions.generation.texts import TAG_START
-from transmissions.language import SyntaxFault, compile_part
+from transmissions.language import SyntaxFault, check_part
 from transmissions.values import Content
 
 Sources = Iterable[tuple[str, str | None]]
@@ -43,7 +43,7 @@ def syntax_faults(sources: Sources) -> Iterator[Fault]:
         if source is None or TAG_START not in source or part in faulty:
             continue
         try:
-            compile_part(part, source)
+            check_part(part, source)
         except SyntaxFault as found:
             faulty.add(part)
             yield fault("3000", found.description, part=part, line=found.line)

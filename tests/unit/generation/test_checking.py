@@ -9,7 +9,8 @@ from transmissions.values import Attachment, Content, Mailbox
 
 def found(content: Content, **options) -> list[tuple]:
     return [
-        (fault.code, fault.extra.get("part"), fault.extra.get("line")) for fault in check_content(content, **options)
+        (fault.code, fault.extra.get("part"), fault.extra.get("line"))
+        for fault in check_content(content, **options)
     ]
 
 

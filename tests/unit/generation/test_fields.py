@@ -43,7 +43,7 @@ def test_to(keyring, changes, written):
     [
         (Mailbox("a@b.test", "Desk"), None, '"Desk" <a@b.test>'),
         (Mailbox("a@b.test"), None, "a@b.test"),
-        (Mailbox("{{local}}@b.test", "For {{who}}"), None, '"For Ana" <me@b.test>'),
+        (Mailbox("{{box}}@b.test", "For {{who}}"), None, '"For Ana" <me@b.test>'),
         (Mailbox("{{whole}}"), None, '"W" <w@b.test>'),
         (Mailbox("a@b.test", "Desk"), Mailbox("c@d.test"), '"Desk" <c@d.test>'),
         (Mailbox("a@b.test", "Desk"), Mailbox("c@d.test", "New"), '"New" <c@d.test>'),
@@ -53,7 +53,7 @@ def test_to(keyring, changes, written):
     ],
 )
 def test_from(keyring, sender, override, written):
-    data = {"local": "me", "who": "Ana", "whole": "W <w@b.test>"}
+    data = {"box": "me", "who": "Ana", "whole": "W <w@b.test>"}
     job = make_job(make_content(sender=sender), override=Override(sender=override), substitution_data=data)
     assert raw_field(generate(keyring, job), "From") == written
 
@@ -61,7 +61,13 @@ def test_from(keyring, sender, override, written):
 def test_subject_and_custom_headers(keyring):
     content = make_content(
         subject="News from {{city}}",
-        headers={"CC": "Zoë <z@c.test>", "X-Issue": "{{n}}", "X-Empty": "{{gone}}", "Bcc": "h@c.test", "X-MSYS-API": "{}"},
+        headers={
+            "CC": "Zoë <z@c.test>",
+            "X-Issue": "{{n}}",
+            "X-Empty": "{{gone}}",
+            "Bcc": "h@c.test",
+            "X-MSYS-API": "{}",
+        },
         reply_to="{{who}} <r@c.test>, q@c.test",
     )
     job = make_job(content, substitution_data={"city": "Évora", "n": 12, "who": "Desk"})

@@ -1,6 +1,14 @@
 """Styles moved into attributes (contract 10 §2, `inline_css`), before tracking."""
 
-from tests.unit.generation.builders import body, generate, make_content, make_job, make_recipient, opened, tracked_urls
+from tests.unit.generation.builders import (
+    body,
+    generate,
+    make_content,
+    make_job,
+    make_recipient,
+    opened,
+    tracked_urls,
+)
 from transmissions.generation.inlining import inline
 from transmissions.values import TrackingFlags
 

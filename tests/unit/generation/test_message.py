@@ -27,10 +27,7 @@ from transmissions.generation import GenerationFailure
 from transmissions.generation.tracking import Tracking
 from transmissions.values import Override, TrackingFlags
 
-HTML = (
-    "<html><body><p>Hi</p>"
-    '<a href="https://shop.test/x" data-msys-linkname="more">more</a></body></html>'
-)
+HTML = '<html><body><p>Hi</p><a href="https://shop.test/x" data-msys-linkname="more">more</a></body></html>'
 CONTENT = make_content(html=HTML, text="Hi https://shop.test/x")
 
 
@@ -103,7 +100,9 @@ def test_a_computed_destination_is_bound_to_its_message(keyring):
 
 def test_every_copy_has_its_own_links(keyring):
     made = prepared(keyring, make_job(CONTENT))
-    first, second = (made.message(make_recipient("same@example.net"), number, BLOCK_TIME, SENT_AT) for number in (1, 2))
+    first, second = (
+        made.message(make_recipient("same@example.net"), number, BLOCK_TIME, SENT_AT) for number in (1, 2)
+    )
     assert not {*tracked_urls(body(first, "html"))} & {*tracked_urls(body(second, "html"))}
     (one,) = tracked_urls(body(first, "html"), "f")
     assert opened(keyring, one)[0].message == 1
@@ -113,8 +112,10 @@ def test_every_copy_has_its_own_links(keyring):
     "html, expected",
     [
         ("<p>x</p>", "<p>x</p>$"),
-        ("", "$"),
-        ("<html><BODY bgcolor='#fff'>x</body>y</body></html>", "<html><BODY bgcolor='#fff'>^x</body>y$</body></html>"),
+        (
+            "<html><BODY bgcolor='#fff'>x</body>y</body></html>",
+            "<html><BODY bgcolor='#fff'>^x</body>y$</body></html>",
+        ),
         ("<html><body>x<!-- </body> --></html>", "<html><body>^x<!-- </body> -->$</html>"),
         ("<body>x", "<body>x$"),
         ("{{if on}}<html><body>{{end}}x{{if on}}</body></html>{{end}}", "<html><body>^x$</body></html>"),
@@ -165,7 +166,8 @@ def test_without_a_tracking_host_nothing_is_tracked(keyring):
 
 
 @pytest.mark.parametrize(
-    "href", ["http://", "http:///x", f"http://{HOST}/f/a/b", f"https://{HOST}/q/x/y", "https://shop.test/" + "x" * 4096]
+    "href",
+    ["http://", "http:///x", f"http://{HOST}/f/a/b", f"https://{HOST}/q/x/y", "https://shop.test/" + "x" * 4096],
 )
 def test_links_that_are_left_alone(keyring, href):
     html = f'<a href="{href}">x</a>'
@@ -222,7 +224,10 @@ def test_loops_make_one_link_each_time(keyring):
 
 
 def test_links_in_dynamic_content(keyring):
-    data = {"dynamic_html": {"c": '<a href="https://shop.test/{{k}}">x</a><a href="https://shop.test/fix">y</a>'}, "k": "é"}
+    data = {
+        "dynamic_html": {"c": '<a href="https://shop.test/{{k}}">x</a><a href="https://shop.test/fix">y</a>'},
+        "k": "é",
+    }
     content = make_content(html="{{ render_dynamic_content(dynamic_html.c) }}")
     message = generate(keyring, make_job(content, substitution_data=data))
     links = [opened(keyring, url)[1] for url in tracked_urls(body(message, "html"), "f")]
@@ -296,7 +301,9 @@ class TestSchemes:
 class TestUnsubscribe:
     def test_one_click_on_non_transactional_mail(self, keyring):
         message = read(generate(keyring, make_job(CONTENT)))
-        (url,) = re.fullmatch(r"<(http://track\.example\.org:81/u/[\w-]+/[\w-]+)>", message["List-Unsubscribe"]).groups()
+        (url,) = re.fullmatch(
+            r"<(http://track\.example\.org:81/u/[\w-]+/[\w-]+)>", message["List-Unsubscribe"]
+        ).groups()
         assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         of_message, link = opened(keyring, url)
         assert (link.kind, of_message.message) == (Kind.LIST_UNSUBSCRIBE, NUMBER)

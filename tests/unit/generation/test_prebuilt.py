@@ -69,7 +69,9 @@ epilogue
 
 
 def job(source: str, **changes):
-    return make_job(Content(email_rfc822=source), **{"substitution_data": {"who": "Zoë"}, "flags": UNTRACKED} | changes)
+    return make_job(
+        Content(email_rfc822=source), **{"substitution_data": {"who": "Zoë"}, "flags": UNTRACKED} | changes
+    )
 
 
 def test_headers_and_body_are_substituted(keyring):
@@ -130,7 +132,9 @@ def test_a_part_without_tags_passes_byte_for_byte(keyring):
 
 def test_an_encoded_body_is_decoded_first(keyring):
     encoded = base64.b64encode("Olá {{who}}".encode()).decode()
-    source = f"From: a@b.test\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n{encoded}\n"
+    source = (
+        f"From: a@b.test\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n{encoded}\n"
+    )
     generated = generate(keyring, job(source))
     assert body(generated, "plain").strip() == "Olá Zoë"
     assert generated.data.count(b"Content-Transfer-Encoding") == 1
@@ -209,7 +213,10 @@ def test_substitutions_switched_off(keyring):
 
 @pytest.mark.parametrize(
     "source",
-    ["From: a@b.test\nContent-Type: multipart/mixed; boundary=b\n\n" + "--b\nContent-Type: multipart/mixed; boundary=b\n\n" * 200]
+    [
+        "From: a@b.test\nContent-Type: multipart/mixed; boundary=b\n\n"
+        + "--b\nContent-Type: multipart/mixed; boundary=b\n\n" * 200
+    ]
     + ["From: a@b.test\n" + "X: y\n" * 20_000 + "\nx"],
 )
 def test_hostile_structures_are_answered(source):

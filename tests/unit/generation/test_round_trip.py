@@ -36,7 +36,9 @@ def test_text_and_html_come_back(keyring, before, value, behind):
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_body_alone_ends_with_a_line_break(keyring, value):
     generated = generate(
-        keyring, make_job(make_content(text="{{v}}"), flags=UNTRACKED), make_recipient(substitution_data={"v": value})
+        keyring,
+        make_job(make_content(text="{{v}}"), flags=UNTRACKED),
+        make_recipient(substitution_data={"v": value}),
     )
     read(generated)
     assert body(generated, "plain").removesuffix("\r\n") == with_crlf(value).removesuffix("\r\n")
