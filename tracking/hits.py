@@ -239,8 +239,7 @@ def _asks_one_click(request: Request) -> bool:
         return False
     if request.content_type.lower().startswith("multipart/form-data"):
         return _multipart_value(request.content_type, request.body) == "One-Click"
-    fields = parse_qsl(request.body.decode("latin-1"), max_num_fields=20)
-    return ("List-Unsubscribe", "One-Click") in fields
+    return ("List-Unsubscribe", "One-Click") in parse_qsl(request.body.decode("latin-1"))
 
 
 def _multipart_value(content_type: str, body: bytes) -> str | None:

@@ -5,6 +5,8 @@
 
 import asyncio
 import logging
+import os
+import signal
 import sys
 from typing import Any, Protocol
 
@@ -12,6 +14,7 @@ import msgspec
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
+from granian.log import LogLevels
 
 from tracking import environment, hits
 from tracking.hits import Answer, Request
@@ -23,6 +26,8 @@ _HEADER_READ_TIMEOUT_MS = 10_000
 # Bytes of request line and headers; the longest tracked URL has about 8,000.
 _HEAD_LIMIT = 65_536
 _CONNECTIONS = 4096
+_PARENT_CHECK_S = 0.2
+_DRAIN_S = 10
 
 
 class _Headers(Protocol):
@@ -48,8 +53,10 @@ class Tracker:
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._journal.start(loop)
+        self._watch = loop.create_task(_end_with_parent(os.getppid()))
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._watch.cancel()
         loop.run_until_complete(self._journal.close())
 
     async def __rsgi__(self, scope: _Scope, protocol: Any) -> None:
@@ -95,6 +102,13 @@ async def _body(protocol: Any) -> bytes | None:
     return body
 
 
+async def _end_with_parent(parent: int) -> None:
+    """Drain and end when granian's main process was killed: an orphan would keep the port."""
+    while os.getppid() == parent:
+        await asyncio.sleep(_PARENT_CHECK_S)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def make_tracker() -> Tracker:
     """The application, made anew in each worker process from its environment."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -121,7 +135,8 @@ def main() -> None:
         websockets=False,
         backpressure=_CONNECTIONS,
         respawn_failed_workers=True,
-        process_name=None,
+        workers_kill_timeout=_DRAIN_S,
+        log_level=LogLevels.warning,
     ).serve()
 
 
