@@ -16,7 +16,7 @@ from tracking.tokens import Kind
 from .conftest import OwnRedis
 from .test_recorder import rows
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls("tracking.urls")]
 
 CLICK = "/f/" + make_token()
 OPEN = "/q/" + make_token(kind=Kind.OPEN, url="", name="", label="")
