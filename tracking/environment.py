@@ -4,13 +4,15 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from momentum import embedded
 from tracking import keys
 from tracking.addresses import TrustedProxies
+from tracking.limits import DEFAULT_LIMIT
 
 _BASE_DIR = Path(__file__).resolve().parent.parent
-DEFAULT_CLICK_LIMIT = 3000
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class BadVariableError(Exception):
@@ -38,28 +40,22 @@ def read(variables: Mapping[str, str] = os.environ) -> Environment:
     """The environment of this process; raises BadVariableError naming the variable at fault."""
     home = Path(variables.get("MOMENTUM_HOME") or _BASE_DIR / "var").absolute()
     return Environment(
-        address=variables.get("TRACKER_ADDRESS") or "127.0.0.1",
+        address=_address(variables),
         port=_integer(variables, "PORT", 8000, 1, 65534) + 1,
         workers=_integer(variables, "TRACKER_WORKERS", 1, 1, 256),
         home=home,
         redis_url=variables.get("REDIS_URL") or f"unix://{embedded.redis_socket(home)}",
         keyring=_keyring(variables, home),
-        trusted_proxies=trusted_proxies(variables),
-        click_limit=click_limit(variables),
+        trusted_proxies=_trusted_proxies(variables),
+        click_limit=_integer(variables, "TRACKER_CLICK_LIMIT", DEFAULT_LIMIT, 0, 1_000_000_000),
     )
 
 
-def trusted_proxies(variables: Mapping[str, str] = os.environ) -> TrustedProxies:
-    """TRUSTED_PROXIES: addresses and networks, separated by commas, whose X-Forwarded-For is believed."""
-    try:
-        return TrustedProxies.from_text(variables.get("TRUSTED_PROXIES", ""))
-    except ValueError as problem:
-        raise BadVariableError(f"TRUSTED_PROXIES: {problem}") from problem
-
-
-def click_limit(variables: Mapping[str, str] = os.environ) -> int:
-    """TRACKER_CLICK_LIMIT: clicks from one address in 10 seconds; 0 switches the limit off."""
-    return _integer(variables, "TRACKER_CLICK_LIMIT", DEFAULT_CLICK_LIMIT, 0, 1_000_000_000)
+def _address(variables: Mapping[str, str]) -> str:
+    """Loopback for an installation that only this machine uses, every interface for one with a public name."""
+    named = (variables.get("MOMENTUM_URL", ""), f"//{variables.get('TRACKING_HOST', '')}")
+    hosts = {host for url in named if (host := urlsplit(url).hostname)}
+    return "127.0.0.1" if hosts <= _LOOPBACK else "0.0.0.0"  # noqa: S104 (readers come from anywhere)
 
 
 def _keyring(variables: Mapping[str, str], home: Path) -> keys.Keyring:
@@ -72,6 +68,13 @@ def _keyring(variables: Mapping[str, str], home: Path) -> keys.Keyring:
         raise BadVariableError(f"TRACKING_KEYS: {problem}") from problem
     except OSError as problem:
         raise BadVariableError(f"MOMENTUM_HOME: no keys can be kept there: {problem}") from problem
+
+
+def _trusted_proxies(variables: Mapping[str, str]) -> TrustedProxies:
+    try:
+        return TrustedProxies.from_text(variables.get("TRUSTED_PROXIES", ""))
+    except ValueError as problem:
+        raise BadVariableError(f"TRUSTED_PROXIES: {problem}") from problem
 
 
 def _integer(variables: Mapping[str, str], name: str, default: int, minimum: int, maximum: int) -> int:

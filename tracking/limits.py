@@ -3,6 +3,8 @@
 from tracking.addresses import is_public
 
 WINDOW_S = 10
+# More than an office of hundreds behind one address makes, less than a program that tries links.
+DEFAULT_LIMIT = 3000
 # Addresses counted in one window: bounds the memory; beyond it new addresses are not limited.
 _CAPACITY = 50_000
 
