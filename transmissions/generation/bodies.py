@@ -44,14 +44,12 @@ class Body:
         """`passes`: a body of a pre-built message, which passes as it is when nothing in it is to be done."""
         self.slot = slot
         self._inlines = inline_css and slot is Slot.HTML
-        self._program: Program[str] = compile_part(
-            part, source, encoding=QUOTED, find_snippet=find_snippet, substitute=substitute
-        )
-        self._is_fast = not self._inlines and (slot is Slot.TEXT or self._program.pixels_certain)
-        if not self._is_fast:
-            self._program = compile_part(
-                part, source, encoding=PLAIN, find_snippet=find_snippet, substitute=substitute
-            )
+        encoding = PLAIN if self._inlines else QUOTED
+        program = compile_part(part, source, encoding=encoding, find_snippet=find_snippet, substitute=substitute)
+        self._is_fast = not self._inlines and (slot is Slot.TEXT or program.pixels_certain)
+        if not (self._is_fast or self._inlines):
+            program = compile_part(part, source, encoding=PLAIN, find_snippet=find_snippet, substitute=substitute)
+        self._program: Program[str] = program
         self._passes = (
             passes and not self._inlines and not (substitute and TAG_START in source) and not self._program.links
         )
