@@ -24,6 +24,9 @@ from transmissions.language import (
     insert_pixels,
 )
 
+# Link attributes, removed also where the link is not to be tracked (contract 40 §12.2).
+_ATTRIBUTES = "data-msys-"
+
 QUOTED: Encoding[str] = Encoding(static=piece, value=piece, link=broken)
 
 
@@ -50,8 +53,8 @@ class Body:
         if not (self._is_fast or self._inlines):
             program = compile_part(part, source, encoding=PLAIN, find_snippet=find_snippet, substitute=substitute)
         self._program: Program[str] = program
-        self._passes = (
-            passes and not self._inlines and not (substitute and TAG_START in source) and not self._program.links
+        self._passes = passes and not (
+            self._inlines or program.links or _ATTRIBUTES in source or (substitute and TAG_START in source)
         )
         self.spelling = QUOTED_SPELLING if self._is_fast else PLAIN_SPELLING
 

@@ -130,6 +130,13 @@ def test_a_part_without_tags_passes_byte_for_byte(keyring):
     assert source[first:].replace("\n", "\r\n").encode() in generated.data
 
 
+def test_attributes_of_a_link_that_is_not_tracked_are_removed(keyring):
+    source = SIMPLE.replace("text/plain; format=flowed", "text/html").replace(
+        "Hello {{who}} https://shop.test/a", '<a href="https://shop.test/" data-msys-clicktrack="0">x</a>'
+    )
+    assert body(generate(keyring, job(source)), "html") == '<a href="https://shop.test/">x</a>\r\n'
+
+
 def test_an_encoded_body_is_decoded_first(keyring):
     encoded = base64.b64encode("Olá {{who}}".encode()).decode()
     source = (
