@@ -7,7 +7,8 @@ import msgspec
 
 from momentum.lib.errors import Fault, fault
 from transmissions.generation.dissection import Dissected, dissect
-from transmissions.generation.fields import field
+from transmissions.generation.fields import written
+from transmissions.generation.headers import clean
 from transmissions.generation.layout import Slot
 from transmissions.generation.prebuilt import SLOTS, PrebuiltBody, without_mime_fields
 from transmissions.generation.quoted import join, piece
@@ -25,13 +26,14 @@ def preview(
     *,
     find_snippet: FindSnippet | None = None,
 ) -> Content | Fault:
-    """The content with every part rendered, or the first fault: `3000`, `3001`, or `3020` for what is no message."""
+    """The content with every part rendered, or the first fault: `3000`, `3001`, `3020` for what is no message."""
     scope = Scope.preview(substitution_data, metadata or {})
 
     def render(part: str, source: str) -> str:
         if TAG_START not in source:
             return source
-        return "".join(compile_part(part, source, find_snippet=find_snippet, preview=True).render(scope))
+        text = "".join(compile_part(part, source, find_snippet=find_snippet, preview=True).render(scope))
+        return clean(text) if part.startswith("Header:") else text
 
     try:
         if content.email_rfc822 is None:
@@ -72,11 +74,9 @@ def _prebuilt(message: Dissected, render: Render) -> str:
         for leaf in message.leaves
         if TAG_START in leaf.text
     }
-    head: list[bytes] = []
-    for item in message.fields:
-        written = (
-            field(item.name, render(f"Header:{item.name}", item.value)) if TAG_START in item.value else item.raw
-        )
-        head.append(written if isinstance(written, bytes) else b"")
+    head = [
+        written(item.name, render(f"Header:{item.name}", item.value)) if TAG_START in item.value else item.raw
+        for item in message.fields
+    ]
     top = without_mime_fields(head) if body.top_slots & bodies.keys() else head
     return b"".join((*top, *body.segments(bodies))).decode("utf-8", "replace")

@@ -30,7 +30,7 @@ def with_crlf(text: str) -> str:
 
 
 @given(before=TEXT, value=VALUE, behind=TEXT)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80)
 def test_text_and_html_come_back(keyring, before, value, behind):
     source = f"{before}{{{{{{v}}}}}}{behind}"
     job = make_job(make_content(text=source, html=source), flags=UNTRACKED)
@@ -68,7 +68,7 @@ FRAGMENTS = [
         {"a": VALUE, "b": st.booleans(), "c": st.just(False), "l": st.lists(VALUE | st.integers(), max_size=3)}
     ),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80)
 def test_a_body_is_what_the_language_renders(keyring, source, data):
     """Piece by piece encoded or not: the reader sees the same text, and the same tracked links in it."""
     data |= {"dynamic_html": {"k": 'chunk {{a}} <a href="https://shop.test/c">c</a>'}}
