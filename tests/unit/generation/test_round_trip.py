@@ -2,7 +2,7 @@
 
 import re
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.generation.builders import (
@@ -30,7 +30,7 @@ def with_crlf(text: str) -> str:
 
 
 @given(before=TEXT, value=VALUE, behind=TEXT)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80)
+@settings(max_examples=80)
 def test_text_and_html_come_back(keyring, before, value, behind):
     source = f"{before}{{{{{{v}}}}}}{behind}"
     job = make_job(make_content(text=source, html=source), flags=UNTRACKED)
@@ -68,7 +68,7 @@ FRAGMENTS = [
         {"a": VALUE, "b": st.booleans(), "c": st.just(False), "l": st.lists(VALUE | st.integers(), max_size=3)}
     ),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80)
+@settings(max_examples=80)
 def test_a_body_is_what_the_language_renders(keyring, source, data):
     """Piece by piece encoded or not: the reader sees the same text, and the same tracked links in it."""
     data |= {"dynamic_html": {"k": 'chunk {{a}} <a href="https://shop.test/c">c</a>'}}
@@ -96,7 +96,6 @@ def back_to_targets(keyring, text: str) -> str:
 
 
 @given(value=VALUE)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_body_alone_ends_with_a_line_break(keyring, value):
     generated = generate(
         keyring,
