@@ -6,7 +6,7 @@ The tracker and the Django views are two doors to `respond`; neither decides any
 import re
 from collections.abc import Mapping
 from email.message import Message
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 from urllib.parse import parse_qsl, quote
 
 import msgspec
@@ -74,8 +74,8 @@ class Hit(msgspec.Struct, frozen=True, array_like=True):
     The two parts stay sealed: neither Redis nor the spool file holds an address of a recipient.
     """
 
-    event_id: bytes
-    at_ms: int
+    event_id: Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
+    at_ms: Annotated[int, msgspec.Meta(ge=0, lt=2**43)]
     message_part: str
     link_part: str
     address: str = ""

@@ -29,6 +29,7 @@ _HEAD_LIMIT = 65_536
 _CONNECTIONS = 4096
 _PARENT_CHECK_S = 0.2
 _DRAIN_S = 10
+_BODY_TIMEOUT_S = 10
 
 _HEADERS = {name.encode(): name for name in hits.HEADERS}
 
@@ -105,15 +106,18 @@ def _headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """The body as far as it is needed: None when it is longer than BODY_LIMIT."""
+    """The body as far as it is needed: None when it is longer than BODY_LIMIT or does not come in time."""
     body: bytes = b""
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if len(body) > hits.BODY_LIMIT:
-            return None
-        if not message.get("more_body"):
-            return body
+    try:
+        async with asyncio.timeout(_BODY_TIMEOUT_S):
+            while len(body) <= hits.BODY_LIMIT:
+                message = await receive()
+                body += message.get("body", b"")
+                if not message.get("more_body"):
+                    return body if len(body) <= hits.BODY_LIMIT else None
+    except TimeoutError:
+        pass
+    return None
 
 
 async def _end_with_parent(parent: int) -> None:

@@ -8,12 +8,13 @@ import binascii
 from collections.abc import Callable
 from enum import IntEnum, StrEnum
 from hashlib import blake2b
-from typing import Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 
 from momentum.lib import clock
+from momentum.lib.ids import MESSAGE_NUMBER_BITS
 from tracking.keys import KEY_ID_BYTES, Key, Keyring
 
 FUTURE_TOLERANCE_S = 300
@@ -110,13 +111,19 @@ class BadToken(NamedTuple):
     reason: Refusal
 
 
+# What our columns and dates can hold; nothing beyond was ever sealed on purpose.
+_Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+_Number = Annotated[int, msgspec.Meta(ge=0, lt=1 << MESSAGE_NUMBER_BITS)]
+_UnixSecond = Annotated[int, msgspec.Meta(ge=0, lt=2**33)]
+
+
 class _WireMessage(msgspec.Struct, frozen=True, array_like=True):
     """MessagePart with the metadata as JSON text: MessagePack has no integers beyond 64 bits, JSON has."""
 
-    transmission: int
-    message: int
-    block_time: int
-    sent_at: int
+    transmission: _Id
+    message: _Number
+    block_time: _UnixSecond
+    sent_at: _UnixSecond
     rcpt_to: str
     tags: tuple[str, ...] = ()
     metadata: bytes = b""
