@@ -7,6 +7,8 @@ import pytest
 from tests.unit.language.support import Clicks, rendered, tracked
 from transmissions.language import PLAIN, Encoding, RenderFault, Scope, compile_part
 
+REFUSED = "is not allowed inside of dynamic content and snippets"
+NO_ROOT = "render_dynamic_content needs a member of dynamic_html, dynamic_plain or dynamic_amp_html"
 SNIPPETS = {
     "foot": {"html": "<hr>{{y}}", "text": "(c) {{y}}", "amp_html": "<amp>{{y}}"},
     "html only": {"html": "<b>", "text": None},
@@ -46,20 +48,32 @@ def test_snippets(part: str, template: str, output: str) -> None:
     ("template", "what"),
     [
         ('\n{{ render_snippet("nope") }}', "unknown snippet 'nope'"),
-        ('\n{{ render_snippet("nested") }}', "snippet 'nested', line 1: render_snippet is not allowed inside of dynamic content and snippets"),
-        ('\n{{ render_snippet("broken") }}', "snippet 'broken', line 2: substitution statement missing ending '}}'"),
+        ('\n{{ render_snippet("nested") }}', f"snippet 'nested', line 1: render_snippet {REFUSED}"),
+        (
+            '\n{{ render_snippet("broken") }}',
+            "snippet 'broken', line 2: substitution statement missing ending '}}'",
+        ),
         ('\n{{ render_snippet("faulty") }}', "snippet 'faulty', line 3: attempt to perform arithmetic on a string"),
-        ('\n{{ render_dynamic_content(dynamic_html.nested) }}', "dynamic content, line 1: render_dynamic_content is not allowed inside of dynamic content and snippets"),
-        ('\n{{ render_dynamic_content(dynamic_html.snippet) }}', "dynamic content, line 1: render_snippet is not allowed inside of dynamic content and snippets"),
-        ('\n{{ render_dynamic_content(dynamic_html.broken) }}', "dynamic content, line 1: syntax error near 'b'"),
-        ('\n{{ render_dynamic_content(dynamic_html.faulty) }}', "dynamic content, line 1: attempt to perform arithmetic on null"),
-        ('\n{{ render_dynamic_content(dynamic_html) }}', "render_dynamic_content needs text, not an object"),
-        ('\n{{ render_dynamic_content(dynamic_html.number) }}', "render_dynamic_content needs text, not a number"),
-        ('\n{{ render_dynamic_content(y) }}', "render_dynamic_content needs a member of dynamic_html, dynamic_plain or dynamic_amp_html"),
-        ('\n{{ render_dynamic_content("dynamic_html") }}', "render_dynamic_content needs a member of dynamic_html, dynamic_plain or dynamic_amp_html"),
-        ('\n{{ render_dynamic_content(y or dynamic_html.card) }}', "render_dynamic_content needs a member of dynamic_html, dynamic_plain or dynamic_amp_html"),
+        (
+            "\n{{ render_dynamic_content(dynamic_html.nested) }}",
+            f"dynamic content, line 1: render_dynamic_content {REFUSED}",
+        ),
+        (
+            "\n{{ render_dynamic_content(dynamic_html.snippet) }}",
+            f"dynamic content, line 1: render_snippet {REFUSED}",
+        ),
+        ("\n{{ render_dynamic_content(dynamic_html.broken) }}", "dynamic content, line 1: syntax error near 'b'"),
+        (
+            "\n{{ render_dynamic_content(dynamic_html.faulty) }}",
+            "dynamic content, line 1: attempt to perform arithmetic on null",
+        ),
+        ("\n{{ render_dynamic_content(dynamic_html) }}", "render_dynamic_content needs text, not an object"),
+        ("\n{{ render_dynamic_content(dynamic_html.number) }}", "render_dynamic_content needs text, not a number"),
+        ("\n{{ render_dynamic_content(y) }}", NO_ROOT),
+        ('\n{{ render_dynamic_content("dynamic_html") }}', NO_ROOT),
+        ("\n{{ render_dynamic_content(y or dynamic_html.card) }}", NO_ROOT),
     ],
-)  # fmt: skip
+)
 def test_faults(template: str, what: str) -> None:
     chunks = {
         "nested": "{{render_dynamic_content(dynamic_html.card)}}",
@@ -92,7 +106,8 @@ def test_dynamic_content_sees_the_data_and_the_loops_of_its_place() -> None:
         "l": ["a", "b"],
         "who": "me",
         "dynamic_html": {
-            "c": "{{loop_index}}{{loop_var}}{{loop_vars.l}}{{loop_vars}}{{who}}{{each n}}{{loop_var}}{{loop_vars.l}}{{end}};"
+            "c": "{{loop_index}}{{loop_var}}{{loop_vars.l}}{{loop_vars}}{{who}}"
+            "{{each n}}{{loop_var}}{{loop_vars.l}}{{end}};"
         },
         "n": [7],
     }
