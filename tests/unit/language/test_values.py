@@ -84,6 +84,8 @@ def test_text(value: Any, output: str) -> None:
         ("not gone and n", "5"),
         ("gone and n or 'x'", "x"),
         ("false or gone", ""),
+        ("nil or true and 'x'", "x"),
+        ("nil and 'x' or not nil", "true"),
         ("gone or false", "false"),
         ("n > 3 and 'big' or 'small'", "big"),
         ("not not n", "true"),
