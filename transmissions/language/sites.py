@@ -61,7 +61,11 @@ def decode(text: str, kind: Kind) -> str:
 
 def is_trackable(target: str) -> bool:
     """Has a host, and is not longer than a tracked URL can carry (contract 50 §4)."""
-    return _HOST.match(target) is not None and len(target.encode(errors="replace")) <= LONGEST_TARGET
+    return _HOST.match(target) is not None and _byte_length(target) <= LONGEST_TARGET
+
+
+def _byte_length(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode(errors="replace"))
 
 
 def cut_name(name: str) -> str:
