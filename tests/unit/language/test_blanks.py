@@ -34,6 +34,9 @@ from tests.unit.language.support import rendered
         pytest.param(
             "{{if a}}\n{{if b}}\nX\n{{end}}, M\n{{end}}, N", {"a": 1, "b": 1}, "X, M, N", id="glued twice"
         ),
+        pytest.param(
+            "{{if a}}\nX\n{{if b}}\nY\n{{end}}, M\n{{end}}, N", {"a": 1}, "X\n, M, N", id="only its own break"
+        ),
         pytest.param("{{if a}}\n{{if b}}\nX\n{{end}}{{end}}, N", {"a": 1, "b": 1}, "X, N", id="two ends"),
         pytest.param("{{if\n a\n}}\nX\n{{end\n}}\nY", {"a": 1}, "X\nY", id="a break inside a tag ends no line"),
         pytest.param("{{{if a}}}\nX\n{{{end}}}\nY", {"a": 1}, "X\nY", id="triple braces"),

@@ -97,8 +97,9 @@ def test_five_snippets_in_all_parts_of_a_message() -> None:
     scope = Scope(transmission_data={"y": 1})
     three = '{{render_snippet("foot")}}' * 3
     assert with_snippets("text", three, {}, scope) == "(c) 1" * 3
+    assert with_snippets("html", '{{render_snippet("foot")}}' * 2, {}, scope) == "<hr>1" * 2
     with pytest.raises(RenderFault, match="more than 5 calls of render_snippet in one message"):
-        with_snippets("html", three, {}, scope)
+        with_snippets("html", '{{render_snippet("foot")}}', {}, scope)
 
 
 def test_dynamic_content_sees_the_data_and_the_loops_of_its_place() -> None:
