@@ -119,7 +119,7 @@ class Translator:
         assert isinstance(call, Call)
         argument = Expression(output.expression.steps[:-1])
         arguments = self._function.insert_arguments(self._code(argument, output.line), call, output.line)
-        self._write(f"out += {'held' if self._style.is_held_back else 'chunks'}.pieces({arguments})")
+        self._write(f"out += {'held' if self._style.is_held_back else 'inclusions'}.pieces({arguments})")
         self._measure()
 
     def _link(self, link: TrackedLink) -> str:

@@ -48,6 +48,6 @@ def test_blanks_and_breaks(part: str, template: str, data: dict[str, object], ou
     assert rendered(part, template, data) == output
 
 
-def test_the_rules_hold_inside_chunks() -> None:
+def test_the_rules_hold_inside_inclusions() -> None:
     data = {"dynamic_html": {"c": "{{if on}}\nA\n{{end}}, B"}, "on": 1}
     assert rendered("html", "{{ render_dynamic_content(dynamic_html.c) }}", data) == "A, B"
