@@ -110,6 +110,7 @@ def outcome(program: Program[str], data: Any) -> str:
     return shown
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_data_is_never_executed(name: str, other: str) -> None:
     data = {"name": name + "{{other}}", "other": other}
@@ -140,6 +141,7 @@ soup = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(soup, st.integers(0, 10), st.text(alphabet="<>&\"'/ abc"))
 def test_values_bring_no_markup(fragments: list[str], place: int, value: str) -> None:
     template = "".join([*fragments[:place], "{{value}}", *fragments[place:]])
@@ -149,6 +151,7 @@ def test_values_bring_no_markup(fragments: list[str], place: int, value: str) ->
     assert shown.count("'") == template.count("'")
 
 
+@settings(deadline=None)
 @given(st.text() | soup.map("".join), PARTS)
 def test_a_text_without_tags_stays_as_it_is(template: str, part: str) -> None:
     if "{{" in template or "data-msys-" in template:
