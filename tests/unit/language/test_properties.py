@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.language.support import SNIPPETS, Clicks, compiled, rendered
@@ -80,7 +80,7 @@ balanced = st.lists(st.recursive(tags | markup | st.text(max_size=3), block), ma
 templates = loose | balanced
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(PARTS, templates, data)
 def test_every_template_renders_or_gives_a_fault_of_the_catalogue(part: str, template: str, data: Any) -> None:
     try:
@@ -214,7 +214,7 @@ def with_blocks(fragments: list[str], blocks: list[tuple[int, int, int]]) -> str
 places = st.integers(0, 14)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(LINK_SOUP, st.lists(st.tuples(places, places, st.integers(0, 2)), max_size=4))
 def test_statements_never_change_how_markup_is_read(
     fragments: list[str], blocks: list[tuple[int, int, int]]
