@@ -88,7 +88,7 @@ def test_what_is_no_link(url: str) -> None:
     ],
 )
 def test_entities_are_decoded_once(template: str, target: str) -> None:
-    output, clicks = tracked("html", f'<a href="https://x.test/{template}">go</a>')
+    _, clicks = tracked("html", f'<a href="https://x.test/{template}">go</a>')
     assert clicks.targets == [f"https://x.test/{target}"]
     assert rendered("html", f'<a href="https://x.test/{template}">') == f'<a href="https://x.test/{template}">'
 
@@ -230,20 +230,35 @@ def test_values_in_links(template: str, output: str) -> None:
         ('<a href="https://x.test/{{if v}}{{v}}{{else}}none{{end}}">', '<a href="T(https://x.test/a%26b)">'),
         ('<a href="{{if v}}https://x.test/{{v}}{{else}}#{{v}}{{end}}">', '<a href="T(https://x.test/a%26b)">'),
         ('<a href="{{if gone}}https://x.test/{{v}}{{else}}#{{v}}{{end}}">', '<a href="#a&amp;b">'),
-        ('<a {{if v}}href="https://x.test/"{{else}}href="#"{{end}} title="{{v}}">', '<a href="T(https://x.test/)" title="a&amp;b">'),
-        ('{{if v}}<a href="https://x.test/"{{else}}<a href="#"{{end}} data-msys-linkname="n">', '<a href="T(https://x.test/)">'),
+        (
+            '<a {{if v}}href="https://x.test/"{{else}}href="#"{{end}} title="{{v}}">',
+            '<a href="T(https://x.test/)" title="a&amp;b">',
+        ),
+        (
+            '{{if v}}<a href="https://x.test/"{{else}}<a href="#"{{end}} data-msys-linkname="n">',
+            '<a href="T(https://x.test/)">',
+        ),
         ('<a href="https://x.test/{{each l}}{{loop_var}}/{{end}}">', '<a href="T(https://x.test/1/2/)">'),
         ('<a href="https://x.test/" {{if v}}data-msys-clicktrack="0"{{end}}>', '<a href="https://x.test/">'),
-        ('<td {{if v}}bgcolor="{{v}}"{{end}}><a href="https://x.test/">', '<td bgcolor="a&amp;b"><a href="T(https://x.test/)">'),
-        ('{{each l}}<a href="https://x.test/{{loop_var}}">{{end}}', '<a href="T(https://x.test/1)"><a href="T(https://x.test/2)">'),
+        (
+            '<td {{if v}}bgcolor="{{v}}"{{end}}><a href="https://x.test/">',
+            '<td bgcolor="a&amp;b"><a href="T(https://x.test/)">',
+        ),
+        (
+            '{{each l}}<a href="https://x.test/{{loop_var}}">{{end}}',
+            '<a href="T(https://x.test/1)"><a href="T(https://x.test/2)">',
+        ),
         ('<a href="{{render_dynamic_content(dynamic_html.u)}}">', '<a href="T(https://x.test/a%26b)">'),
-        ('<a href="https://x.test/{{render_dynamic_content(dynamic_html.p)}}">', '<a href="T(https://x.test/p/a%26b)">'),
-        ('{{gone or render_dynamic_content(dynamic_html.a)}}', '<a href="T(https://x.test/a%26b)">'),
+        (
+            '<a href="https://x.test/{{render_dynamic_content(dynamic_html.p)}}">',
+            '<a href="T(https://x.test/p/a%26b)">',
+        ),
+        ("{{gone or render_dynamic_content(dynamic_html.a)}}", '<a href="T(https://x.test/a%26b)">'),
     ],
-)  # fmt: skip
+)
 def test_statements_in_markup(template: str, output: str) -> None:
-    chunks = {"u": "https://x.test/{{v}}", "p": "p/{{v}}", "a": '<a href="https://x.test/{{v}}">'}
-    data = {"v": "a&b", "l": [1, 2], "dynamic_html": chunks}
+    inclusions = {"u": "https://x.test/{{v}}", "p": "p/{{v}}", "a": '<a href="https://x.test/{{v}}">'}
+    data = {"v": "a&b", "l": [1, 2], "dynamic_html": inclusions}
     assert tracked("html", template, data)[0] == output
 
 
@@ -262,7 +277,8 @@ def test_the_anchor_text_stays() -> None:
 
 def test_what_is_known_before_rendering() -> None:
     template = (
-        '<a href="https://x.test/?a=1&amp;b=2">1</a><a href="https://x.test/{{u}}/p?q={{v}}" data-msys-linkname="{{n}}">2</a>'
+        '<a href="https://x.test/?a=1&amp;b=2">1</a>'
+        '<a href="https://x.test/{{u}}/p?q={{v}}" data-msys-linkname="{{n}}">2</a>'
         '<a href="https://x.test/#{{v}}">3</a><a href="http://">4</a><a href="#">5</a>'
     )
     fixed, personal, fragment = compiled("html", template).links

@@ -83,12 +83,15 @@ def test_nesting_that_is_refused(template: str) -> None:
         ("{{each l}}<a {{if x}}b='{{x}}'{{end}}>{{end}}", "rendered content is larger than 20 MB"),
         ("{{each l}}{{render_dynamic_content(dynamic_html.big)}}{{end}}", "rendered content is larger than 20 MB"),
         ("{{each l}}{{each l}}{{each l}}{{end}}{{end}}{{end}}", "too much work in loops"),
-        ("{{each l}}{{render_dynamic_content(dynamic_html.loops)}}{{end}}", "dynamic content, line 1: too much work in loops"),
+        (
+            "{{each l}}{{render_dynamic_content(dynamic_html.loops)}}{{end}}",
+            "dynamic content, line 1: too much work in loops",
+        ),
         ("{{each l}}{{each l}}{{if l == l2}}{{end}}{{end}}{{end}}", "too much work in loops"),
         ("{{each l}}{{each l}}" + "{{if gone}}{{end}}" * 50 + "{{end}}{{end}}", "too much work in loops"),
     ],
     ids=lambda text: text[:40],
-)  # fmt: skip
+)
 def test_rendering_is_bounded(template: str, what: str) -> None:
     data = {"x": "a" * 100_000, "l": [0] * 1000, "l2": [0.0] * 1000}
     data["dynamic_html"] = {"big": "y" * 30_000, "loops": "{{each l}}{{each l}}{{end}}{{end}}"}
@@ -109,8 +112,22 @@ def test_deep_data() -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["<", "<a ", "<a href=", '<a href="', "<a href='https://x.test/' ", "<!--", "<!--[if", "</", "<script>", "&", "&amp", "<a =", "<template type="],
-)  # fmt: skip
+    [
+        "<",
+        "<a ",
+        "<a href=",
+        '<a href="',
+        "<a href='https://x.test/' ",
+        "<!--",
+        "<!--[if",
+        "</",
+        "<script>",
+        "&",
+        "&amp",
+        "<a =",
+        "<template type=",
+    ],
+)
 @pytest.mark.parametrize("part", ["html", "amp_html"])
 def test_long_rubbish_in_markup_stays_as_it_is(part: str, unit: str) -> None:
     assert tracked(part, unit * 5000)[0] == unit * 5000

@@ -70,13 +70,19 @@ def test_previews_take_reserved_names_from_the_data() -> None:
         ("{{each none or l}}{{loop_vars.l}}{{end}}", "xy"),
         ("{{each m[1]}}{{loop_vars.m}}{{end}}", "34"),
         ("{{each l}}{{each l}}{{loop_vars.l}}{{end}};{{end}}", "xy;xy;"),
-        ("{{each l}}{{each a.b}}{{loop_vars.l}}{{loop_var}}{{loop_index}} {{end}}{{loop_index}}{{end}}", "x11 x22 1y11 y22 2"),
-        ("{{each l}}{{each a.b}}{{loop_vars}}{{end}}{{end}}", '{"l":"x","b":1}{"l":"x","b":2}{"l":"y","b":1}{"l":"y","b":2}'),
+        (
+            "{{each l}}{{each a.b}}{{loop_vars.l}}{{loop_var}}{{loop_index}} {{end}}{{loop_index}}{{end}}",
+            "x11 x22 1y11 y22 2",
+        ),
+        (
+            "{{each l}}{{each a.b}}{{loop_vars}}{{end}}{{end}}",
+            '{"l":"x","b":1}{"l":"x","b":2}{"l":"y","b":1}{"l":"y","b":2}',
+        ),
         ("{{each l}}{{loop_vars['l']}}{{loop_vars[k]}}{{end}}", "xxyy"),
         ("{{each l}}{{end}}{{loop_var}}{{loop_vars.l}}", ""),
         ("{{each false}}x{{end}}{{each none}}x{{end}}", ""),
     ],
-)  # fmt: skip
+)
 def test_loop_names(template: str, output: str) -> None:
     data = {"a": {"b": [1, 2]}, "l": ["x", "y"], "m": [[3, 4]], "k": "l", "loop_vars": {"l": "no"}}
     assert shown(template, transmission_data=data, recipient_data={}) == output

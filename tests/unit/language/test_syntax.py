@@ -82,3 +82,12 @@ def test_the_part_is_named() -> None:
 def test_what_is_allowed(template: str, output: str) -> None:
     data = {"iffy": 1, "ended": 2, "eachone": 3, "o": {"k": {"x": "deep"}}}
     assert rendered("text", template, data) == output
+
+
+@pytest.mark.parametrize("macro", ["render_snippet", "render_dynamic_content"])
+def test_snippets_may_not_call_for_more(macro: str) -> None:
+    source = f"a\n{{{{if x or {macro}(dynamic_html.y)}}}}b{{{{end}}}}"
+    check_part("html", source)
+    with pytest.raises(SyntaxFault, match=f"line 2: unknown macro '{macro}'"):
+        check_part("html", source, is_snippet=True)
+    check_part("html", "{{ empty(x) }} {{ opening_single_curly() }}", is_snippet=True)

@@ -22,7 +22,10 @@ from tests.unit.language.support import Clicks, rendered, tracked
         ("https://x.test/100%25?a[]=1&b={c}#d", ["https://x.test/100%25?a[]=1&b={c}#d"]),
         ("https://bücher.test/ü 👉https://x.test/😀!", ["https://bücher.test/ü", "https://x.test/😀"]),
         ("https://x.test/?u=https://y.test/", ["https://x.test/?u=https://y.test/"]),
-        ("https://x.test/a\nhttps://y.test/\r\n\thttps://z.test/", ["https://x.test/a", "https://y.test/", "https://z.test/"]),
+        (
+            "https://x.test/a\nhttps://y.test/\r\n\thttps://z.test/",
+            ["https://x.test/a", "https://y.test/", "https://z.test/"],
+        ),
         ("https://x.test/\u00a0x https://y.test/\u3000x", ["https://x.test/", "https://y.test/"]),
         ("https://x.test/?a=1&amp;b=2", ["https://x.test/?a=1&amp;b=2"]),
         ("http:// https:///x https://. http://)", []),
@@ -36,12 +39,16 @@ from tests.unit.language.support import Clicks, rendered, tracked
         ("{{{url}}}", []),
         ("https://x.test/{{if v}}y{{end}}", ["https://x.test/"]),
         ("{{if v}}https://x.test/.{{end}}z", ["https://x.test/"]),
-        ("https://x.test/{{render_dynamic_content(dynamic_plain.p)}} {{render_dynamic_content(dynamic_plain.u)}}", ["https://x.test/p", "https://y.test/"]),
+        (
+            "https://x.test/{{render_dynamic_content(dynamic_plain.p)}}"
+            " {{render_dynamic_content(dynamic_plain.u)}}",
+            ["https://x.test/p", "https://y.test/"],
+        ),
         ("https://" + "x" * 4088, ["https://" + "x" * 4088]),
         ("https://" + "x" * 4089, []),
         ("https://" + "ü" * 2045, []),
     ],
-)  # fmt: skip
+)
 def test_links(template: str, targets: list[str]) -> None:
     data = {"v": "a&b", "url": "https://x.test/", "dynamic_plain": {"p": "p", "u": "https://y.test/"}}
     output, clicks = tracked("text", template, data)

@@ -28,13 +28,16 @@ from transmissions.language import RenderFault
         (True, "true"),
         ([], "[]"),
         ({}, "{}"),
-        ([1.0, 2.50, True, None, "é\"\\\n\x01", [{}], {"a": float("nan")}], '[1,2.5,true,null,"é\\"\\\\\\n\\u0001",[{}],{"a":null}]'),
+        (
+            [1.0, 2.50, True, None, 'é"\\\n\x01', [{}], {"a": float("nan")}],
+            '[1,2.5,true,null,"é\\"\\\\\\n\\u0001",[{}],{"a":null}]',
+        ),
         ("a\0b", "ab"),
         (["a\0b"], '["a\\u0000b"]'),
         ("\ud83d half", "\ufffd half"),
         (object(), ""),
     ],
-)  # fmt: skip
+)
 def test_text(value: Any, output: str) -> None:
     assert rendered("text", "{{v}}", {"v": value}) == output
 
@@ -81,6 +84,8 @@ def test_text(value: Any, output: str) -> None:
         ("not gone and n", "5"),
         ("gone and n or 'x'", "x"),
         ("false or gone", ""),
+        ("nil or true and 'x'", "x"),
+        ("nil and 'x' or not nil", "true"),
         ("gone or false", "false"),
         ("n > 3 and 'big' or 'small'", "big"),
         ("not not n", "true"),
