@@ -78,8 +78,7 @@ class Job(msgspec.Struct, frozen=True, omit_defaults=True):
     """Everything about a transmission that generation needs, fixed when generation starts.
 
     `metadata` and `substitution_data` are the transmission's. `flags` holds the transmission's tracking flags and
-    `template_flags` the stored template's. `account` says what the lowest level decided: see
-    transmissions.generation.tracking for the rule.
+    `template_flags` the stored template's; what neither sets, the msg_gen configuration decides.
     """
 
     transmission_id: int
@@ -96,4 +95,5 @@ class Job(msgspec.Struct, frozen=True, omit_defaults=True):
     transactional: bool = False
     inline_css: bool = False
     perform_substitutions: bool = True
+    skip_suppression: bool = False
     ip_pool: str = ""

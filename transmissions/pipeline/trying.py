@@ -1,0 +1,54 @@
+"""One attempt at one message: generated from its inputs, handed to the relay, its outcome read by the retry rule."""
+
+from datetime import datetime
+from functools import lru_cache
+
+from django.conf import settings
+
+from momentum.lib import clock
+from transmissions.delivery import DEFERRED, Outcome, Outgoing, Relay, expired, next_attempt
+from transmissions.generation import Generated, GenerationFailure
+from transmissions.models import Chunk
+from transmissions.pipeline.jobs import Ready
+from transmissions.pipeline.work import Attempt, Settled
+from transmissions.values import Recipient
+
+# A worker that is asked to stop finishes its task first: this keeps one short. What is left is hinted again.
+BUDGET_S = 10.0
+
+
+def generate(ready: Ready, chunk: Chunk, number: int, recipient: Recipient) -> Generated | GenerationFailure:
+    """The message of one recipient: the same bytes at every attempt."""
+    if isinstance(ready.prepared, GenerationFailure):
+        return ready.prepared
+    assert chunk.sent_at is not None
+    return ready.prepared.message(recipient, number, ready.block_time, int(chunk.sent_at.timestamp()))
+
+
+def outgoing(attempt: Attempt) -> Outgoing:
+    """The message as the relay takes it."""
+    generated = attempt.generated
+    return Outgoing(
+        key=attempt.number,
+        mail_from=generated.envelope_from,
+        rcpt_to=generated.envelope_to,
+        data=generated.data,
+        smtputf8=generated.smtputf8,
+    )
+
+
+def settled(ready: Ready, attempt: Attempt, outcome: Outcome) -> Settled:
+    """With the retry rule applied: a deferral without a next attempt is a bounce (contract 10 §14)."""
+    when: datetime | None = None
+    if outcome.result == DEFERRED:
+        when = next_attempt(attempt.attempts + 1, attempt.injected_at, clock.now())
+        if when is None:
+            outcome = expired(outcome)
+    return Settled(ready.job, ready.block_time, attempt, outcome, when)
+
+
+@lru_cache(maxsize=1)
+def relay() -> Relay:
+    """This process's connections to the relay, or to the sandbox where none is configured."""
+    host, port = settings.SANDBOX_ADDRESS
+    return Relay.from_url(settings.SMTP_URL or f"smtp://{host}:{port}")
