@@ -188,13 +188,13 @@ def _read_override(fields: Fields, faults: Faults) -> Override:
     if sender is not None:
         check_sender(sender, "override.from", faults)
     texts = {name: fields.text(name, 16 * 1024, clean=True) or None for name in ("reply_to", "list_id")}
-    for name, value in texts.items():
-        if value and ("\r" in value or "\n" in value):
-            faults.add("3002", f"override.{name} contains a line break")
-    list_id = texts["list_id"]
-    if list_id and not (list_id.strip().startswith("<") and list_id.strip().endswith(">")):
+    broken = [name for name, value in texts.items() if value and ("\r" in value or "\n" in value)]
+    for name in broken:
+        faults.add("3002", f"override.{name} contains a line break")
+    list_id = (texts["list_id"] or "").strip()
+    if list_id and not broken and not (list_id.startswith("<") and list_id.endswith(">")):
         faults.add("1300", "override.list_id must have the form <label.example.org>")
-    return Override(sender=sender, reply_to=texts["reply_to"], list_id=list_id)
+    return Override(sender=sender, reply_to=texts["reply_to"], list_id=list_id or None)
 
 
 def _read_return_path(fields: Fields, faults: Faults) -> str:
