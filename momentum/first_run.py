@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
 
+from accounts import grants
 from accounts.actions import create_key
-from accounts.grants import ALL_GRANTS
 
 ADMINISTRATOR = "admin"
 
@@ -27,5 +27,5 @@ def create_credentials() -> Credentials | None:
         return None
     password = secrets.token_urlsafe(9)
     users.create_superuser(ADMINISTRATOR, "", password)
-    key = create_key(label="First key", grants=ALL_GRANTS)
+    _, key = create_key("First key", grants.ALL)
     return Credentials(ADMINISTRATOR, password, key)

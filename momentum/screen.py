@@ -26,7 +26,10 @@ def welcome(credentials: Credentials | None) -> str:
         key, key_note = credentials.api_key, f"{credentials.api_key}   (shown only now)"
     else:
         login = "as before; forgotten: manage.py changepassword admin"
-        key, key_note = "$KEY", "as before; a new one: KEY=$(.venv/bin/python manage.py create_api_key --label mine --all-grants)"
+        key, key_note = (
+            "$KEY",
+            "as before; a new one: KEY=$(.venv/bin/python manage.py create_api_key --label mine --all-grants)",
+        )
     base = settings.MOMENTUM_URL
     lines = [
         "",

@@ -75,7 +75,9 @@ class Supervisor:
             part.crashes = 1 if now - part.started_at > _WELL_AFTER_S else part.crashes + 1
             pause = min(2.0 ** (part.crashes - 1), _LONGEST_PAUSE_S)
             part.process, part.start_again_at = None, now + pause
-            self._say(f"{part.name} ended ({_ending(code)}), starting it again in {pause:.0f} s; see {self._log(part)}")
+            self._say(
+                f"{part.name} ended ({_ending(code)}), starting it again in {pause:.0f} s; see {self._log(part)}"
+            )
 
     def watch(self) -> None:
         """Keep everything running until a signal comes."""
@@ -113,7 +115,7 @@ class Supervisor:
                 stderr=subprocess.STDOUT,
                 # Away from the terminal's Ctrl-C: the order of stopping is ours.
                 start_new_session=True,
-                preexec_fn=_follow_parent(part.stop_signal),  # noqa: PLW1509 (the supervisor has one thread)
+                preexec_fn=_follow_parent(part.stop_signal),
                 **part.popen_arguments,  # type: ignore[call-overload]
             )
         part.started_at = time.monotonic()

@@ -103,7 +103,7 @@ def start(home: Path, **environment: str) -> Program:
 
 
 def eventually(condition: Callable[[], T], timeout: float = 30.0) -> T:
-    """The first true value of `condition`, asked again and again; the last value fails the test after `timeout` s."""
+    """The first true value of `condition`, asked again and again; an AssertionError after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not (value := condition()):
         assert time.monotonic() < deadline, f"still {value!r} after {timeout} s"

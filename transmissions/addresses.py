@@ -13,7 +13,7 @@ _MAX_LOCAL_BYTES = 64
 # RFC 5321 §4.1.2 dot-string and quoted-string, with the UTF-8 of RFC 6531 §3.3.
 _LOCAL_PART = re.compile(
     r"""(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\U0010ffff]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\U0010ffff]+)*"""
-    r'''|"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*")\Z'''
+    r"""|"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*")\Z"""
 )
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_\-]{0,61}[A-Za-z0-9_])?"
 _ASCII_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\Z")
@@ -21,7 +21,7 @@ _BLANKS_IN_UNICODE = re.compile(r"[\s\u200b-\u200f\u2028-\u202e\ufeff]")
 
 
 def parse_address(text: str) -> str | None:
-    """The address with its domain as A-label and otherwise as given, or None when it is not one (contract 10 §4.3)."""
+    """The address as given, its domain as A-label, or None when it is not an address (contract 10 §4.3)."""
     local, at, domain = text.rpartition("@")
     if not at or not _LOCAL_PART.match(local) or len(local.encode()) > _MAX_LOCAL_BYTES:
         return None

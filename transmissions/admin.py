@@ -29,8 +29,24 @@ class TransmissionAdmin(ModelAdmin):
     list_per_page = 25
     show_full_result_count = False
     fieldsets: ClassVar = (
-        (None, {"fields": ("id", "shown_state", "campaign_id", "description", "template_id", "return_path", "options")}),
-        ("Progress", {"fields": ("num_rcpts", "num_invalid_recipients", "generated", "failed", "messages_by_state")}),
+        (
+            None,
+            {
+                "fields": (
+                    "id",
+                    "shown_state",
+                    "campaign_id",
+                    "description",
+                    "template_id",
+                    "return_path",
+                    "options",
+                )
+            },
+        ),
+        (
+            "Progress",
+            {"fields": ("num_rcpts", "num_invalid_recipients", "generated", "failed", "messages_by_state")},
+        ),
         ("Times", {"fields": ("created_at", "start_at", "generation_started_at", "generation_ended_at")}),
     )
 

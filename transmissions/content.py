@@ -5,7 +5,7 @@ from typing import Any
 
 from momentum.lib.errors import refuse
 from transmissions.addresses import domain_to_ascii, split_mailbox
-from transmissions.reading import Fields, Faults, all_null
+from transmissions.reading import Faults, Fields, all_null
 from transmissions.values import Attachment, Content, Mailbox
 
 MAX_CONTENT_BYTES = 20 * 1024 * 1024
@@ -103,9 +103,7 @@ def check_sender(sender: Mailbox, path: str, faults: Faults) -> None:
     if email.count("@") > 1 and "," in email:
         raise refuse("7001", "No sending domain specified")
     local, at, domain = email.rpartition("@")
-    if not at and email and domain_to_ascii(email) is not None and "." in email:
-        faults.add("2008", f"no local part specified in sender address {email}")
-    elif at and not local:
+    if (not at and email and domain_to_ascii(email) is not None and "." in email) or (at and not local):
         faults.add("2008", f"no local part specified in sender address {email}")
     elif not at or domain_to_ascii(domain) is None or any(sign.isspace() for sign in local):
         faults.add("1300", f"invalid {path}: {email[:320]}")

@@ -5,7 +5,15 @@ OTHER, GLOBAL = "Other", "Global"
 _PROVIDERS: dict[tuple[str, str], tuple[str, ...]] = {
     ("Gmail", GLOBAL): ("gmail.com", "googlemail.com"),
     ("Microsoft", GLOBAL): ("outlook.com", "hotmail.com", "live.com", "msn.com", "hotmail.co.uk", "hotmail.fr"),
-    ("Yahoo", GLOBAL): ("yahoo.com", "ymail.com", "rocketmail.com", "yahoo.co.uk", "yahoo.fr", "yahoo.de", "aol.com"),
+    ("Yahoo", GLOBAL): (
+        "yahoo.com",
+        "ymail.com",
+        "rocketmail.com",
+        "yahoo.co.uk",
+        "yahoo.fr",
+        "yahoo.de",
+        "aol.com",
+    ),
     ("Apple", GLOBAL): ("icloud.com", "me.com", "mac.com"),
     ("Proton", GLOBAL): ("proton.me", "protonmail.com", "pm.me"),
     ("Fastmail", GLOBAL): ("fastmail.com", "fastmail.fm"),

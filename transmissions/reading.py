@@ -1,11 +1,11 @@
-"""Reading one JSON object of a request field by field, collecting every fault in the order found (contract 00 §4.1, §5)."""
+"""Reading a JSON object field by field, collecting every fault in the order found (contract 00 §4.1, §5)."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from momentum.lib.errors import ApiError, CATALOGUE, Fault, fault
+from momentum.lib.errors import CATALOGUE, ApiError, Fault, fault
 
 MAX_DEPTH = 100
 

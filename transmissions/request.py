@@ -45,7 +45,7 @@ class _Body(msgspec.Struct):
 class Options:
     """`options` as read; `as_sent` holds those that were set, for GET (contract 10 §10)."""
 
-    flags: TrackingFlags = TrackingFlags()
+    flags: TrackingFlags
     start_at: datetime | None = None
     transactional: bool | None = None
     skip_suppression: bool = False

@@ -49,9 +49,11 @@ def cancel_campaign(campaign_id: str) -> None:
 
 def _make_due(transmission_ids: list[int]) -> None:
     """Workers find cancelled chunks as they find any other."""
+    # Cancelled before its list was read: it is read at once, so that each recipient gets the event.
+    Transmission.objects.filter(id__in=transmission_ids, is_expanded=False).update(start_at=clock.now())
     due = Chunk.objects.filter(transmission_id__in=transmission_ids, done_at=None)
     count = due.update(due_at=clock.now())
-    transaction.on_commit(lambda: hints.generation(count))
+    transaction.on_commit(lambda: hints.generation(count or 1))
 
 
 def _not_deletable(transmission: Transmission) -> Exception:

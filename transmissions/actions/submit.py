@@ -1,47 +1,25 @@
 """Accept a transmission: everything is stored before the answer, nothing is generated (DESIGN §3.1)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
 from django.db import transaction
 
 from momentum.lib import clock
-from momentum.lib.errors import ApiError, Fault, fault
+from momentum.lib.errors import Fault, refuse
 from momentum.lib.ids import new_transmission_id
 from tracking import configuration
-from tracking.options import Configuration
-from transmissions import hints, numbers
+from transmissions import hints, numbers, template_versions
 from transmissions.chunks import packed
 from transmissions.content import TemplateReference
 from transmissions.generation import check_content
-from transmissions.models import Chunk, Snapshot, Transmission
+from transmissions.intake import Intake
+from transmissions.models import Chunk, RecipientList, Snapshot, Transmission
 from transmissions.reading import Faults
-from transmissions.recipients import Refused
 from transmissions.request import Submission, read_submission
-from transmissions.values import Content, Job, Recipient
-
-
-@dataclass(slots=True)
-class Intake:
-    """The recipients of one request, sorted into accepted and refused while they are read."""
-
-    source: Iterator[Recipient | Refused]
-    keep_errors: int | None
-    accepted: int = 0
-    rejected: int = 0
-    errors: list[Fault] = field(default_factory=list)
-
-    def __iter__(self) -> Iterator[Recipient]:
-        for recipient in self.source:
-            if isinstance(recipient, Refused):
-                self.rejected += 1
-                if self.keep_errors is None or len(self.errors) < self.keep_errors:
-                    self.errors.append(recipient.fault)
-            else:
-                self.accepted += 1
-                yield recipient
+from transmissions.values import Content, Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,58 +40,58 @@ def submit(body: bytes, *, num_rcpt_errors: int | None = None, check_syntax: boo
 
     Raises ApiError: nothing has been stored then.
     """
-    settings = configuration.current()
-    submission = read_submission(body, timedelta(seconds=settings.start_time_max_schedule_interval))
-    content = _resolve(submission)
-    if check_syntax:
+    horizon = configuration.current().start_time_max_schedule_interval
+    submission = read_submission(body, timedelta(seconds=horizon))
+    _check_references(submission)
+    if check_syntax and isinstance(submission.content, Content):
         faults = Faults()
-        faults.extend(check_content(content))
+        faults.extend(check_content(submission.content))
         faults.raise_if_any()
     keep = submission.num_rcpt_errors if num_rcpt_errors is None else num_rcpt_errors
     intake = Intake(submission.recipients, keep)
     chunks = list(packed(intake))
+    if submission.list_id is not None:
+        intake.accepted = RecipientList.objects.get(key=submission.list_id).size
     if not intake.accepted:
-        raise _nobody(intake)
-    transmission = _store(submission, content, settings, intake, chunks)
+        raise intake.nobody()
+    transmission = _store(submission, intake, chunks)
     return Accepted(transmission.id, intake.accepted, intake.rejected, intake.errors)
 
 
-def _resolve(submission: Submission) -> Content:
-    """The content itself; stored templates and lists come with a later version: none exists to be named."""
-    faults = Faults()
+def _check_references(submission: Submission) -> None:
+    """Stored template and list have to exist now, though they are read when generation starts."""
     if isinstance(submission.content, TemplateReference):
-        faults.add("1603", f"template '{submission.content.template_id}' does not exist")
-    if submission.list_id is not None:
-        faults.add("1603", f"List '{submission.list_id}' does not exist")
-    faults.raise_if_any()
-    assert isinstance(submission.content, Content)
-    return submission.content
+        template_versions.for_sending(submission.content.template_id, submission.content.use_draft)
+    if submission.list_id is not None and not RecipientList.objects.filter(key=submission.list_id).exists():
+        raise refuse("1603", f"List '{submission.list_id}' does not exist")
 
 
-def _nobody(intake: Intake) -> ApiError:
-    results = {
-        "rcpt_to_errors": [refused.as_json() for refused in intake.errors],
-        "total_rejected_recipients": intake.rejected,
-        "total_accepted_recipients": 0,
-    }
-    return ApiError(400, fault("5002"), results=results)
-
-
-def _store(
-    submission: Submission,
-    content: Content,
-    settings: Configuration,
-    intake: Intake,
-    chunks: list[tuple[int, bytes]],
-) -> Transmission:
+def _store(submission: Submission, intake: Intake, chunks: list[tuple[int, bytes]]) -> Transmission:
     now = clock.now()
-    first_number = numbers.reserve(intake.accepted)
-    start = submission.options.start_at
+    first_number = numbers.reserve(intake.accepted) if chunks else 0
+    transmission = _row(submission, intake, now)
+    job = _job(transmission, submission)
+    with transaction.atomic():
+        transmission.save(force_insert=True)
+        Snapshot.objects.create(transmission=transmission, job=msgspec.json.encode(job).decode())
+        Chunk.objects.bulk_create(_chunks(transmission, chunks, first_number), batch_size=100)
+        if not transmission.is_scheduled:
+            transaction.on_commit(lambda: hints.generation(len(chunks) or 1))
+    return transmission
+
+
+def _row(submission: Submission, intake: Intake, now: datetime) -> Transmission:
+    content, start = submission.content, submission.options.start_at
     scheduled = start is not None and start > now
-    transmission = Transmission(
+    stored = content if isinstance(content, TemplateReference) else TemplateReference("", use_draft=False)
+    return Transmission(
         id=new_transmission_id(),
         campaign_id=submission.campaign_id,
         description=submission.description,
+        template_id=stored.template_id,
+        use_draft_template=stored.use_draft,
+        list_id=submission.list_id or "",
+        is_expanded=submission.list_id is None,
         return_path=submission.return_path,
         options=msgspec.json.encode(submission.options.as_sent).decode(),
         num_rcpts=intake.accepted,
@@ -123,16 +101,9 @@ def _store(
         start_at=start if scheduled and start else now,
         is_scheduled=scheduled,
     )
-    job = _job(transmission, submission, content, settings)
-    with transaction.atomic():
-        transmission.save(force_insert=True)
-        Snapshot.objects.create(transmission=transmission, job=msgspec.json.encode(job).decode())
-        Chunk.objects.bulk_create(_rows(transmission, chunks, first_number), batch_size=100)
-        transaction.on_commit(lambda: _hint(transmission.start_at, now, len(chunks)))
-    return transmission
 
 
-def _rows(transmission: Transmission, chunks: list[tuple[int, bytes]], first_number: int) -> Iterator[Chunk]:
+def _chunks(transmission: Transmission, chunks: list[tuple[int, bytes]], first_number: int) -> Iterator[Chunk]:
     single = transmission.num_rcpts == 1 and not transmission.is_scheduled
     for position, (size, stored) in enumerate(chunks):
         yield Chunk(
@@ -147,26 +118,21 @@ def _rows(transmission: Transmission, chunks: list[tuple[int, bytes]], first_num
         first_number += size
 
 
-def _job(transmission: Transmission, submission: Submission, content: Content, settings: Configuration) -> Job:
-    options = submission.options
-    transactional = settings.transactional_default if options.transactional is None else options.transactional
+def _job(transmission: Transmission, submission: Submission) -> Job:
+    content, options = submission.content, submission.options
     return Job(
         transmission_id=transmission.id,
-        content=content,
+        content=content if isinstance(content, Content) else Content(),
         campaign_id=submission.campaign_id,
+        template_id=transmission.template_id,
         metadata=submission.metadata,
         substitution_data=submission.substitution_data,
         flags=options.flags,
         override=submission.override,
         return_path=submission.return_path,
-        transactional=transactional,
+        transactional=options.transactional,
         inline_css=options.inline_css,
         perform_substitutions=options.perform_substitutions,
         skip_suppression=options.skip_suppression,
         ip_pool=options.ip_pool,
     )
-
-
-def _hint(start_at: datetime, now: datetime, chunks: int) -> None:
-    if start_at <= now:
-        hints.generation(chunks)

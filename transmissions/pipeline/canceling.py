@@ -9,7 +9,7 @@ from transmissions.pipeline.work import Canceled
 
 
 def cancel_chunk(chunk: Chunk, lease: Lease) -> None:
-    """Settle what is left of the chunk. Raises LeaseLost when it is no longer ours."""
+    """Settle what is left of the chunk. Raises LeaseLostError when it is no longer ours."""
     job, now = jobs.stored_job(chunk.transmission_id), clock.now()
     skip, block_time = settle.settled_numbers(chunk), chunk.transmission.block_time
     canceled = [

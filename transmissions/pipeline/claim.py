@@ -86,11 +86,12 @@ def release_retries(numbers: Iterable[int], lease: Lease) -> None:
 
 
 def due_work() -> tuple[int, int]:
-    """How many chunks (counted to 4 at most) and messages (to 1) are due and not claimed."""
+    """How many chunks (counted to 4), unread lists (to 1) and messages (to 1) are due and not claimed."""
     now = clock.now()
     chunks = Chunk.objects.filter(_free(now), done_at=None, due_at__lte=now)[:4]
+    lists = Transmission.objects.filter(is_expanded=False, start_at__lte=now)[:1]
     messages = Message.objects.filter(_free(now), state=Message.State.DEFERRED, next_attempt_at__lte=now)[:1]
-    return len(chunks.values_list("id")), len(messages.values_list("number"))
+    return len(chunks.values_list("id")) + len(lists.values_list("id")), len(messages.values_list("number"))
 
 
 def _free(now: datetime) -> Q:

@@ -12,7 +12,7 @@ from django.conf import settings
 from momentum.lib import ids
 from tracking.events import Event, EventType
 from transmissions.addresses import domain_of
-from transmissions.delivery import DELIVERED, DEFERRED, canonical_reason
+from transmissions.delivery import DEFERRED, DELIVERED, canonical_reason
 from transmissions.generation import merged_metadata
 from transmissions.pipeline.slots import NODE
 from transmissions.pipeline.work import Attempt, Canceled, Failed, Settled

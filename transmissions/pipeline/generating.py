@@ -10,7 +10,7 @@ from transmissions.chunks import unpack
 from transmissions.delivery import Outcome, Outgoing
 from transmissions.generation import GenerationFailure
 from transmissions.models import Chunk, Transmission
-from transmissions.pipeline import canceling, claim, jobs, settle, trying
+from transmissions.pipeline import canceling, claim, expanding, jobs, settle, trying
 from transmissions.pipeline.claim import Lease
 from transmissions.pipeline.slots import slot
 from transmissions.pipeline.work import Attempt, Failed, Settled
@@ -27,6 +27,7 @@ def generate_due() -> bool:
     deadline = time.monotonic() + trying.BUDGET_S
     if options.gen_count == 0:
         return False
+    expanding.expand_due()
     reserved = options.gen_transactional_threads
     with slot(_SINGLE, reserved) as mine:
         if mine and not _drain(deadline, singles=True):
@@ -44,7 +45,7 @@ def _drain(deadline: float, *, singles: bool | None) -> bool:
         chunk, lease = claimed
         try:
             _process(chunk, lease, deadline)
-        except settle.LeaseLost:
+        except settle.LeaseLostError:
             log.warning("the lease on %s was lost; whoever holds it goes on", chunk)
     return False
 

@@ -27,7 +27,7 @@ def retry_due() -> bool:
             return False
         try:
             _process(retries, lease, deadline)
-        except settle.LeaseLost:
+        except settle.LeaseLostError:
             log.warning("the lease on %d messages was lost; whoever holds it goes on", len(retries))
     return True
 

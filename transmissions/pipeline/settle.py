@@ -20,12 +20,12 @@ _COLUMNS = (
 _MAX_REPLY = 2000
 
 
-class LeaseLost(Exception):
+class LeaseLostError(Exception):
     """Somebody else has claimed the work since: nothing was stored."""
 
 
 def settle_chunk(chunk: Chunk, lease: Lease, settled: Sequence[Settled], failed: Sequence[Failed]) -> None:
-    """Store first attempts. Raises LeaseLost when the chunk is no longer ours."""
+    """Store first attempts. Raises LeaseLostError when the chunk is no longer ours."""
     with transaction.atomic():
         # 1. The fence: the row stays locked, so that no other worker can claim the chunk before we commit.
         renewed = Chunk.objects.filter(id=chunk.id, lease=lease.token).update(
@@ -34,7 +34,7 @@ def settle_chunk(chunk: Chunk, lease: Lease, settled: Sequence[Settled], failed:
             num_failed=F("num_failed") + len(failed),
         )
         if not renewed:
-            raise LeaseLost
+            raise LeaseLostError
         # 2. The rows, which tell a later worker to leave these recipients alone.
         _copy_rows([*map(_row_of_settled, settled), *map(_row_of_failed, failed)])
         # 3. The events of the same messages.
@@ -42,7 +42,7 @@ def settle_chunk(chunk: Chunk, lease: Lease, settled: Sequence[Settled], failed:
 
 
 def settle_canceled(chunk: Chunk, lease: Lease, canceled: Sequence[Canceled]) -> None:
-    """Store messages that will never be generated. Raises LeaseLost when the chunk is no longer ours."""
+    """Store messages that will never be generated. Raises LeaseLostError when the chunk is no longer ours."""
     with transaction.atomic():
         renew(lease, chunk)
         _copy_rows([_row_of_canceled(one) for one in canceled])
@@ -73,20 +73,20 @@ def settle_retries(lease: Lease, settled: Sequence[Settled]) -> None:
 
 
 def renew(lease: Lease, chunk: Chunk | None = None) -> None:
-    """Hold on to what is being worked on. Raises LeaseLost when it is no longer ours."""
+    """Hold on to what is being worked on. Raises LeaseLostError when it is no longer ours."""
     until = clock.now() + LEASE
     if chunk is not None:
         held = Chunk.objects.filter(id=chunk.id, lease=lease.token).update(leased_until=until)
     else:
         held = Message.objects.filter(lease=lease.token).update(leased_until=until)
     if not held:
-        raise LeaseLost
+        raise LeaseLostError
 
 
 def finish_chunk(chunk: Chunk, lease: Lease) -> None:
     """Every recipient of the chunk is settled; the last chunk ends the generation of its transmission.
 
-    Raises LeaseLost when the chunk is no longer ours.
+    Raises LeaseLostError when the chunk is no longer ours.
     """
     now = clock.now()
     with transaction.atomic():
@@ -97,18 +97,16 @@ def finish_chunk(chunk: Chunk, lease: Lease) -> None:
             done_at=now, lease=None, leased_until=None
         )
         if not done:
-            raise LeaseLost
+            raise LeaseLostError
         if not Chunk.objects.filter(transmission_id=chunk.transmission_id, done_at=None).exists():
-            Transmission.objects.filter(
-                id=chunk.transmission_id, state=Transmission.State.GENERATING
-            ).update(state=Transmission.State.SUCCESS, generation_ended_at=now)
+            Transmission.objects.filter(id=chunk.transmission_id, state=Transmission.State.GENERATING).update(
+                state=Transmission.State.SUCCESS, generation_ended_at=now
+            )
 
 
 def settled_numbers(chunk: Chunk) -> set[int]:
     """The messages of a chunk that an earlier worker has settled."""
-    numbers = Message.objects.filter(
-        number__gte=chunk.first_number, number__lt=chunk.first_number + chunk.size
-    )
+    numbers = Message.objects.filter(number__gte=chunk.first_number, number__lt=chunk.first_number + chunk.size)
     return set(numbers.values_list("number", flat=True))
 
 
@@ -148,8 +146,9 @@ def _row_of_canceled(one: Canceled) -> tuple[object, ...]:
 
 
 def _copy_rows(rows: Sequence[tuple[object, ...]]) -> None:
-    with connection.cursor() as wrapped, wrapped.cursor.copy(
-        f"COPY transmissions_message ({_COLUMNS}) FROM STDIN"  # noqa: S608 (our own column names)
-    ) as copy:
+    with (
+        connection.cursor() as wrapped,
+        wrapped.cursor.copy(f"COPY transmissions_message ({_COLUMNS}) FROM STDIN") as copy,
+    ):
         for row in rows:
             copy.write_row(row)

@@ -1,4 +1,4 @@
-"""How many generations run at the same time on one node (contract 50 §1.1 `gen_count`, `gen_transactional_threads`).
+"""How many generations run at once on one node (contract 50 §1.1 `gen_count`, `gen_transactional_threads`).
 
 A slot is a session-level advisory lock of PostgreSQL: a worker that dies gives its slot back at once.
 """

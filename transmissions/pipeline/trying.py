@@ -1,4 +1,4 @@
-"""One attempt at one message: generated from its inputs, handed to the relay, its outcome read by the retry rule."""
+"""One attempt at one message: generated from its inputs, handed to the relay, the retry rule applied."""
 
 from datetime import datetime
 from functools import lru_cache

@@ -38,7 +38,7 @@ class Command(BaseCommand):
         if port is not None and port != settings.PORT:
             # Settings are made from the environment when the process begins.
             os.environ["PORT"] = str(port)
-            os.execv(sys.executable, [sys.executable, sys.argv[0], "up"])
+            os.execv(sys.executable, [sys.executable, sys.argv[0], "up"])  # noqa: S606 (ourselves)
         home = Path(settings.MOMENTUM_HOME)
         home.mkdir(parents=True, exist_ok=True)
         held = _hold(home)
@@ -95,7 +95,9 @@ def _hold(home: Path) -> TextIO:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as problem:
-        raise CommandError(f"Momentum is running already on {home} (set MOMENTUM_HOME for another one)") from problem
+        raise CommandError(
+            f"Momentum is running already on {home} (set MOMENTUM_HOME for another one)"
+        ) from problem
     return lock
 
 

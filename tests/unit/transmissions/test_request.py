@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,9 +15,8 @@ YEAR = timedelta(seconds=31_536_000)
 
 
 @pytest.fixture(autouse=True)
-def _noon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _noon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    yield
 
 
 def make_body(**changes: Any) -> dict[str, Any]:
@@ -89,7 +87,10 @@ def test_the_smallest_request_is_read() -> None:
             (400, "2008", "no local part specified in sender address example.org"),
         ),
         ({"content": make_content(subject=5)}, (422, "1300", "'content.subject' must be a string")),
-        ({"content": make_content(headers={"X-A": ["1"]})}, (422, "1300", "'content.headers.X-A' must be a string")),
+        (
+            {"content": make_content(headers={"X-A": ["1"]})},
+            (422, "1300", "'content.headers.X-A' must be a string"),
+        ),
         (
             {"content": make_content(attachments=[{"name": "x" * 256, "type": "a/b", "data": ""}])},
             (422, "1300", "content.attachments[0].name is longer than 255 bytes"),
@@ -269,7 +270,9 @@ def test_a_bad_recipient_is_refused_by_name(sent: Any, expected: tuple[str, str]
     assert refusal(sent) == expected
 
 
-@pytest.mark.parametrize("field, value", [("metadata", "x"), ("substitution_data", 5), ("tags", "x"), ("tags", [5])])
+@pytest.mark.parametrize(
+    "field, value", [("metadata", "x"), ("substitution_data", 5), ("tags", "x"), ("tags", [5])]
+)
 def test_a_recipient_field_of_a_wrong_type_is_refused(field: str, value: Any) -> None:
     assert refusal({"address": "a@b.test", field: value})[0] == "1300"
 
@@ -281,7 +284,9 @@ def test_empty_php_arrays_are_forgiven() -> None:
 def test_a_recipient_nested_beyond_reason_is_refused_alone() -> None:
     deep = b'{"a":' * 300 + b"1" + b"}" * 300
     body = msgspec.json.encode(
-        make_body(recipients=[{"address": "a@b.test", "metadata": {"x": msgspec.Raw(deep)}}, {"address": "c@d.test"}])
+        make_body(
+            recipients=[{"address": "a@b.test", "metadata": {"x": msgspec.Raw(deep)}}, {"address": "c@d.test"}]
+        )
     )
     first, second = read_submission(body, YEAR).recipients
     assert isinstance(first, Refused)

@@ -1,4 +1,4 @@
-"""The endpoints of contract 10: each parses, calls one action, presents."""
+"""The endpoints of transmissions (contract 10)."""
 
 from typing import Any, ClassVar
 

@@ -1,4 +1,4 @@
-"""What the database keeps of transmissions: the request, its recipients in chunks, and one row per settled message.
+"""Transmissions on their way: the request, its recipients in chunks, and one row per settled message.
 
 The states and what moves them are drawn in docs/states.md.
 """
@@ -27,6 +27,10 @@ class Transmission(models.Model):
     # "" for inline and rfc822 content.
     template_id = models.CharField(max_length=64, blank=True)
     use_draft_template = models.BooleanField(default=False)
+    # The stored list whose recipients are read when generation starts; "" for inline recipients.
+    list_id = models.CharField(max_length=64, blank=True)
+    # False until the recipients stand in chunks of this transmission.
+    is_expanded = models.BooleanField(default=True)
     return_path = models.TextField(blank=True)
     options = models.TextField(default="{}")  # JSON, as they were set
     num_rcpts = models.IntegerField()
@@ -44,6 +48,8 @@ class Transmission(models.Model):
             models.Index(fields=["-created_at"], name="transmission_newest"),
             models.Index(fields=["campaign_id", "-created_at"], name="transmission_campaign"),
             models.Index(fields=["template_id"], name="transmission_template", condition=~Q(template_id="")),
+            models.Index(fields=["list_id"], name="transmission_list", condition=~Q(list_id="")),
+            models.Index(fields=["start_at"], name="transmission_unexpanded", condition=Q(is_expanded=False)),
         ]
 
     def __str__(self) -> str:
