@@ -50,7 +50,7 @@ def _worker() -> Part:
 
 
 def bind_host() -> str:
-    """Loopback where only this machine is served, every interface for an installation with an address of its own."""
+    """Loopback where only this machine is served, every interface for an installation with its own address."""
     host = urlsplit(settings.MOMENTUM_URL).hostname or ""
     return "127.0.0.1" if host in ("127.0.0.1", "localhost", "::1") else "0.0.0.0"  # noqa: S104
 
