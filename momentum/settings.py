@@ -14,6 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
 from momentum import embedded
+from tracking.addresses import TrustedProxies
+from tracking.limits import DEFAULT_LIMIT
 
 T = TypeVar("T")
 
@@ -76,6 +78,9 @@ SANDBOX_ADDRESS = ("127.0.0.1", PORT + 2)
 SECRET_KEY = _required_when_clustered("SECRET_KEY") or _kept_secret("secret_key")
 # "" when the keyring is the file that tracking.keys makes and keeps in MOMENTUM_HOME.
 TRACKING_KEYS = _required_when_clustered("TRACKING_KEYS")
+# Whose X-Forwarded-For is believed, and how many clicks one address may make in 10 seconds (0: any number).
+TRUSTED_PROXIES = _read("TRUSTED_PROXIES", lambda: TrustedProxies.from_text(env.str("TRUSTED_PROXIES", default="")))
+TRACKER_CLICK_LIMIT = _read("TRACKER_CLICK_LIMIT", lambda: env.int("TRACKER_CLICK_LIMIT", default=DEFAULT_LIMIT))
 ALLOWED_HOSTS = [host.strip() for host in _required_when_clustered("ALLOWED_HOSTS").split(",") if host.strip()]
 ALLOWED_HOSTS = ALLOWED_HOSTS or [
     *("localhost", "127.0.0.1", "[::1]"),
