@@ -61,6 +61,9 @@ DEBUG = _read("DEBUG", lambda: env.bool("DEBUG", default=False))
 MOMENTUM_URL = str(_url("MOMENTUM_URL", f"http://127.0.0.1:{PORT}", ("http", "https"))).rstrip("/")
 TRACKING_HOST = env.str("TRACKING_HOST", default="") or f"127.0.0.1:{PORT + 1}"
 
+# Off: every caller of the API is the primary account with all grants (contract 00 §2).
+API_AUTHENTICATION = _read("API_AUTHENTICATION", lambda: env.bool("API_AUTHENTICATION", default=True))
+
 DATABASE_URL = _url("DATABASE_URL", None, ("postgres", "postgresql", "psql", "pgsql"))
 REDIS_URL = _url("REDIS_URL", None, ("redis", "rediss", "unix"))
 CELERY_BROKER_URL = _url(
@@ -108,6 +111,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "momentum.api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -154,6 +158,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 50 * 1024 * 1024
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = MOMENTUM_HOME / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns about a folder that is not there
 # Static files are found in the installed packages: `make run` needs no collectstatic.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
@@ -176,7 +181,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}
 CELERY_TIMEZONE = "UTC"
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [],
