@@ -7,6 +7,13 @@ from reports.questions import PRIMARY_ACCOUNT, SUBACCOUNT, Comparison, Condition
 
 Sql = tuple[str, list[Any]]
 
+# Names of domains mean the same in any case (RFC 4343); everything else is compared as it is.
+_CASELESS = frozenset({"recipient_domain", "sending_domain"})
+_COLUMNS = {
+    NODE: "coalesce(d.data->>'node_name', '')",
+    "sending_domain": "lower(d.sending_domain)",
+    "recipient_domain": "lower(d.recipient_domain)",
+}
 _NEGATED = {Comparison.NOT_EQUAL: Comparison.EQUAL, Comparison.NOT_LIKE: Comparison.LIKE}
 
 
@@ -32,10 +39,12 @@ def _condition(condition: Condition) -> Sql:
         return f"NOT {sql}", values
     if condition.field == SUBACCOUNT:
         return ("TRUE" if PRIMARY_ACCOUNT in condition.values else "FALSE"), []
-    column = "coalesce(d.data->>'node_name', '')" if condition.field == NODE else f"d.{condition.field}"
+    column, values = _COLUMNS.get(condition.field, f"d.{condition.field}"), list(condition.values)
     if condition.comparison is Comparison.EQUAL:
-        return f"({column} = ANY(%s) AND {column} <> '')", [list(condition.values)]
-    return f"({column} ILIKE ANY(%s))", [[f"%{_escaped(value)}%" for value in condition.values]]
+        if condition.field in _CASELESS:
+            values = [value.lower() for value in values]
+        return f"({column} = ANY(%s) AND {column} <> '')", [values]
+    return f"({column} ILIKE ANY(%s))", [[f"%{_escaped(value)}%" for value in values]]
 
 
 def _escaped(text: str) -> str:

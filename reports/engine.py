@@ -13,7 +13,6 @@ from typing import Any
 from django.db import connection
 from pyroaring import BitMap64
 
-from momentum.lib import clock
 from reports import log_cells
 from reports.conditions import where
 from reports.dimensions import CAMPAIGN_DIMENSIONS, DIMENSIONS
@@ -76,8 +75,6 @@ def _pieces(question: Question) -> Iterator[_Piece]:
         yield _Piece(start, end, rolled_up=False)
         return
     first, last = _next_edge(start), bucket_of(end)
-    if end >= clock.now():
-        last = _next_edge(end)
     if first > last:
         yield _Piece(start, end, rolled_up=False)
         return

@@ -58,7 +58,8 @@ class Cell:
 
 
 _BY_TRANSACTION = f"""
-    SELECT date_bin('{BUCKET_SECONDS} seconds', d.happened_at, 'epoch'), {", ".join(f"d.{name}" for name in DIMENSIONS)},
+    SELECT date_bin('{BUCKET_SECONDS} seconds', d.happened_at, 'epoch'),
+           {", ".join(f"d.{name}" for name in DIMENSIONS)},
            d.type, {BOUNCE_CLASS}, {RETRIES}, {PREFETCHED}, {MACHINE}, {DETAIL}, {UNNAMED},
            count(*), sum(d.msg_size)::bigint, sum(d.queue_time)::bigint, {MESSAGES}
     FROM tracking_event d

@@ -55,8 +55,8 @@ class Filters:
 class Question:
     """Metrics over a window.
 
-    `edges` are ascending instants: two for one total, more for a series of slots between them. An edge `open_end`
-    at the end means that the running quarter hour belongs to the window as a whole.
+    `edges` are ascending instants: two for one total, more for a series of slots between them; the last one is
+    outside of the window.
     """
 
     metrics: tuple[str, ...]

@@ -1,7 +1,7 @@
 """From facts to metrics: adding up what was read and evaluating the formulas on it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pyroaring import BitMap64
@@ -53,6 +53,13 @@ class Tally:
                 case Sum():
                     known[name] = formula.value(known)
         return {name: known[name] for name in names}
+
+    def split(self, key: Callable[[Fact], int]) -> "dict[int, Tally]":
+        """The figures apart by a property of their facts."""
+        parts: dict[int, Tally] = defaultdict(Tally)
+        for fact, figures in self.figures.items():
+            parts[key(fact)].figures[fact] = figures
+        return dict(parts)
 
     def _sum(self, figure: str, of: Events) -> int:
         return sum(getattr(figures, figure) for fact, figures in self.figures.items() if of.holds(fact))

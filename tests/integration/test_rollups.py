@@ -180,13 +180,6 @@ def _panels() -> dict[str, int]:
     return {name: 0 for name in EXACT if "_panel" in name or "_seed" in name or "_moved_" in name}
 
 
-def test_a_window_that_reaches_now_takes_in_the_running_quarter_hour(monkeypatch: pytest.MonkeyPatch) -> None:
-    record([make_event(happened_at=NOON + timedelta(minutes=minute)) for minute in (0, 3, 14, 16)])
-    monkeypatch.setattr(clock, "now", lambda: NOON + timedelta(minutes=4))
-    window = (NOON, NOON + timedelta(minutes=4))
-    assert engine.total(Question(("count_injected",), window)) == {"count_injected": 3}
-
-
 def test_a_late_event_lands_in_the_bucket_of_its_own_time() -> None:
     record([make_event(happened_at=NOON, message=1)])
     record([make_event(happened_at=NOON - timedelta(hours=3), message=2)])

@@ -1,0 +1,5 @@
+"""Addresses of the report pages, relative to /admin/."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
