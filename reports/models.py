@@ -79,10 +79,14 @@ class CampaignRollup(Rollup):
 
 
 class Progress(models.Model):
-    """How far rollups have followed the event log: every transaction below `next_transaction` is in them."""
+    """How far rollups have followed the event log: every transaction below `next_transaction` is in them.
+
+    `revision` grows whenever a figure may have changed.
+    """
 
     name = models.CharField(max_length=32, primary_key=True)
     next_transaction = models.BigIntegerField(default=0)
+    revision = models.BigIntegerField(default=0)
     caught_up_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:

@@ -16,6 +16,7 @@ from reports.log_cells import Cell
 from reports.models import CampaignRollup, Detail, Dimensions, FullRollup
 
 FULL, CAMPAIGN = FullRollup._meta.db_table, CampaignRollup._meta.db_table
+_LINK, _REASON = "link", "reason"
 _KEPT_BY_CAMPAIGN = tuple(name in CAMPAIGN_DIMENSIONS for name in DIMENSIONS)
 
 
@@ -93,7 +94,7 @@ def _detail_key(cell: Cell) -> tuple[str, str]:
     """Links and reasons are different things even where their texts agree; ("", "") is none."""
     if not cell.detail:
         return ("", "")
-    return ("reason" if cell.messages is None else "link", cell.detail)
+    return (_REASON if cell.messages is None else _LINK, cell.detail)
 
 
 def _detail_ids(cells: list[Cell]) -> dict[tuple[str, str], int]:
@@ -121,6 +122,12 @@ def _known(model: type[Dimensions] | type[Detail], digests: Iterable[UUID]) -> d
             [list(digests)],
         )
         return dict(cursor.fetchall())
+
+
+def unnamed_links(labels: Iterable[str]) -> set[str]:
+    """Those of the labels that stand for links without a name of their own."""
+    digests = [_digest((_LINK, label)) for label in labels]
+    return set(Detail.objects.filter(digest__in=digests, unnamed=True).values_list("text", flat=True))
 
 
 _BITMAP_KEY = ("bucket", "dimensions", "type", "prefetched", "machine", "detail")

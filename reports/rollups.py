@@ -46,6 +46,7 @@ def _advance(batch: int) -> bool:
     now, seen = clock.now(), progress.caught_up_at
     if cells or end < horizon or seen is None or now - seen >= _HEARTBEAT or now < seen:
         progress.next_transaction = end
+        progress.revision += bool(cells)
         progress.caught_up_at = now if end == horizon else seen
         progress.save()
     return end < horizon
@@ -129,6 +130,12 @@ def age() -> timedelta | None:
     """How long ago the rollups last held everything that was finished; None before the first time."""
     seen = Progress.objects.filter(name=_FOLLOWER).values_list("caught_up_at", flat=True).first()
     return None if seen is None else clock.now() - seen
+
+
+def revision() -> int:
+    """A number that stays the same as long as no figure can have changed."""
+    found = Progress.objects.filter(name=_FOLLOWER).values_list("revision", flat=True).first()
+    return found or 0
 
 
 def bucket_of(moment: datetime) -> datetime:

@@ -78,6 +78,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("name", models.CharField(max_length=32, primary_key=True, serialize=False)),
                 ("next_transaction", models.BigIntegerField(default=0)),
+                ("revision", models.BigIntegerField(default=0)),
                 ("caught_up_at", models.DateTimeField(null=True)),
             ],
         ),

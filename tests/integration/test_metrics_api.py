@@ -1,8 +1,7 @@
 """The metrics API from outside: events into the log, HTTP requests out."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from django.test import Client
