@@ -66,6 +66,9 @@ TRACKING_HOST = env.str("TRACKING_HOST", default="") or f"127.0.0.1:{PORT + 1}"
 # Off: every caller of the API is the primary account with all grants (contract 00 §2).
 API_AUTHENTICATION = _read("API_AUTHENTICATION", lambda: env.bool("API_AUTHENTICATION", default=True))
 
+# Every link works for a year; its message's events are kept a little longer.
+EVENTS_KEPT_DAYS = _read("EVENTS_KEPT_DAYS", lambda: env.int("EVENTS_KEPT_DAYS", default=400))
+
 DATABASE_URL = _url("DATABASE_URL", None, ("postgres", "postgresql", "psql", "pgsql"))
 REDIS_URL = _url("REDIS_URL", None, ("redis", "rediss", "unix"))
 CELERY_BROKER_URL = _url(
@@ -179,10 +182,14 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 10, "socket_connect_timeout": 5}
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 10, "socket_connect_timeout": 3}
 CELERY_TASK_DEFAULT_QUEUE = "momentum"
 CELERY_BEAT_SCHEDULE_FILENAME = str(MOMENTUM_HOME / "beat-schedule")
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    # A look that nobody got to in time is worth nothing: the next one sees the same.
+    "look for due work": {"task": "transmissions.look", "schedule": 2.0, "options": {"expires": 10}},
+    "keep partitions": {"task": "tracking.keep_partitions", "schedule": 3600.0, "options": {"expires": 3000}},
+}
 CELERY_TIMEZONE = "UTC"
 
 REST_FRAMEWORK = {

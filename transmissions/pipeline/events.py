@@ -12,7 +12,7 @@ from django.conf import settings
 from momentum.lib import ids
 from tracking.events import Event, EventType
 from transmissions.addresses import domain_of
-from transmissions.delivery import DEFERRED, DELIVERED, canonical_reason
+from transmissions.delivery import canonical_reason
 from transmissions.generation import merged_metadata
 from transmissions.pipeline.slots import NODE
 from transmissions.pipeline.work import Attempt, Canceled, Failed, Settled
@@ -36,12 +36,12 @@ def of_settled(settled: Settled) -> Iterator[Event]:
     queue_time = max(0, int((outcome.finished_at - attempt.injected_at).total_seconds() * 1000))
     common["columns"] |= {"num_retries": number, "queue_time": queue_time}
     common["data"] |= _of_dialogue(settled)
-    if outcome.result == DELIVERED:
+    if outcome.result == "delivered":
         yield _event(settled.job, attempt, EventType.DELIVERY, outcome.finished_at, number, common)
         return
     common["columns"] |= {"reason": canonical_reason(outcome.reply), "bounce_class": outcome.bounce_class or 1}
     common["data"] |= {"raw_reason": outcome.reply, "error_code": str(outcome.error_code or _INTERNAL)}
-    deferred = outcome.result == DEFERRED
+    deferred = outcome.result == "deferred"
     event_type = EventType.DELAY if deferred else EventType.BOUNCE
     yield _event(settled.job, attempt, event_type, outcome.finished_at, number, common)
 
