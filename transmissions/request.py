@@ -105,7 +105,7 @@ def read_submission(body: bytes, schedule_horizon: timedelta) -> Submission:
 
 
 def _decode(body: bytes, faults: Faults) -> tuple[Fields, msgspec.Raw]:
-    decoded = json_typed(body if body.strip() not in (b"", b"[]") else b"{}", _Body)
+    decoded: _Body = json_typed(body if body.strip() not in (b"", b"[]") else b"{}", _Body)
     values = {name: getattr(decoded, name) for name in decoded.__struct_fields__}
     recipients = values.pop("recipients")
     return Fields(values, faults), recipients

@@ -126,7 +126,7 @@ def recipients_of(stored: RecipientList) -> Iterator[Recipient]:
 
 
 def _read(body: bytes, faults: Faults) -> tuple[Fields, msgspec.Raw | None]:
-    decoded = json_typed(body if body.strip() not in (b"", b"[]") else b"{}", _Body)
+    decoded: _Body = json_typed(body if body.strip() not in (b"", b"[]") else b"{}", _Body)
     values = {name: getattr(decoded, name) for name in decoded.__struct_fields__}
     recipients = values.pop("recipients")
     first = bytes(recipients).lstrip()[:1]
