@@ -13,10 +13,7 @@ from transmissions.generation.pixels import amp_markup, bottom_markup, insert, t
         ("", "$"),
         ("<body>x</body>", "<body>x$</body>"),
         ("<html>x</html>", "<html>x$</html>"),
-        (
-            "<html><BODY bgcolor='>' class=a>x</Body>y</body></html>",
-            "<html><BODY bgcolor='>' class=a>^x</Body>y$</body></html>",
-        ),
+        ("<html><BODY bgcolor='>' class=a>x</Body>y</body></html>", "<html><BODY bgcolor='>' class=a>^x</Body>y$</body></html>"),
         ("<HTML lang=en><body\n>x", "<HTML lang=en><body\n>^x$"),
         ("<html><body>a<body>b</body></body >", "<html><body>^a<body>b</body>$</body >"),
         ("<html><body>x<!-- </body> --></html>", "<html><body>^x<!-- </body> -->$</html>"),
