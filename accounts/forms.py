@@ -24,7 +24,7 @@ else:
 
 def _choice(grant: grants.Grant) -> tuple[str, str]:
     detail = "reserved: opens nothing yet" if grant.reserved else grant.opens
-    return grant.name, format_html('{} <small class="whitespace-normal">({})</small>', grant.label, detail)
+    return grant.name, format_html("{} <small>({})</small>", grant.label, detail)
 
 
 class KeyForm(_KeyModelForm):

@@ -18,6 +18,7 @@ from tracking.models import OptionChange
 from tracking.option_changes import change_options, in_force
 
 _CHANGES_PER_PAGE = 25
+_HEADERS = ("When (UTC)", "Who", "Option", "From", "To")
 # Of each option the form also says what it showed, under this prefix: what nobody touched is not saved back.
 _SHOWN = "shown-"
 
@@ -88,7 +89,7 @@ def _page(request: HttpRequest, may_change: bool, submission: Submission) -> Htt
     history = Paginator(changes, _CHANGES_PER_PAGE).get_page(request.GET.get("page"))
     context: dict[str, Any] = {
         **admin.site.each_context(request),
-        "title": "msg_gen configuration",
+        "title": "Configuration (msg_gen)",
         "may_change": may_change,
         "problem_count": len(submission.problems),
         "sections": [
@@ -97,10 +98,7 @@ def _page(request: HttpRequest, may_change: bool, submission: Submission) -> Htt
         ],
         "without_effect": rules.WITHOUT_EFFECT,
         "history": history,
-        "changes": [
-            (change, *(_said(change, value) for value in (change.old_value, change.new_value)))
-            for change in history
-        ],
+        "history_table": {"headers": _HEADERS, "rows": [_history_row(change) for change in history]},
         "input_classes": " ".join(INPUT_CLASSES),
         "select_classes": " ".join(SELECT_CLASSES),
     }
@@ -122,6 +120,12 @@ def _row(name: str, value: rules.Value, submission: Submission) -> Row:
         has_effect=metadata.get("effect", True),
         problem=submission.problems.get(name, ""),
     )
+
+
+def _history_row(change: OptionChange) -> list[str]:
+    who = change.changed_by.get_username() if change.changed_by else "deleted user"
+    when = f"{change.changed_at:%Y-%m-%d\N{NO-BREAK SPACE}%H:%M:%S}"
+    return [when, who, change.name, _said(change, change.old_value), _said(change, change.new_value)]
 
 
 def _section(name: str) -> str:

@@ -1,7 +1,7 @@
 """The API keys page (contract 90 §10)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
@@ -48,6 +48,9 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
     )
     add_fieldsets = ((None, {"fields": ("label", "grants", "valid_ips", "account_password")}),)
     readonly_fields = ("shown_key", "status", "shown_sources", "created_at", "created_by", "last_used_at")
+
+    class Media:
+        css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("accounts/pages.css",)}
 
     def get_form(
         self, request: HttpRequest, obj: ApiKey | None = None, change: bool = False, **kwargs: Any
@@ -127,7 +130,8 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
     def shown_grants(self, api_key: ApiKey) -> str:
         if set(api_key.grants) == grants.ALL:
             return "All grants"
-        return format_html_join("", "<div>{}</div>", ((label,) for label in grants.labels(api_key.grants)))
+        lines = format_html_join("", "<div>{}</div>", ((label,) for label in grants.labels(api_key.grants)))
+        return format_html("<div>{}</div>", lines)
 
     @admin.display(description="Allowed addresses")
     def shown_sources(self, api_key: ApiKey) -> str:

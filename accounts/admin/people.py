@@ -1,6 +1,6 @@
 """Users and roles, with unfold's forms."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
@@ -9,6 +9,9 @@ from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+_CHECK_BOXES = {"widget": UnfoldAdminCheckboxSelectMultipleWidget, "help_text": ""}
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -43,6 +46,9 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("groups")
 
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(db_field, request, **{**kwargs, **_CHECK_BOXES})
+
     @admin.display(description="Roles")
     def roles(self, user: User) -> str:
         return ", ".join(group.name for group in user.groups.all())
@@ -51,3 +57,11 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
     """Roles: Marketer, Operator and Administrator follow accounts.roles, others are the administrator's own."""
+
+    filter_horizontal = ()
+
+    class Media:
+        css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("accounts/pages.css",)}
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(db_field, request, **{**kwargs, **_CHECK_BOXES})
