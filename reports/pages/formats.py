@@ -19,11 +19,12 @@ class Formats:
         with translation.override(self.language):
             return formats.number_format(value, force_grouping=True)
 
-    def percent(self, value: float) -> str:
-        """With one decimal, none where it would be 0."""
-        rounded = round(value, 1)
+    def percent(self, value: float, *, aligned: bool = False) -> str:
+        """With one decimal; where it would be 0, only in columns (`aligned`)."""
+        rounded = round(float(value), 1)
+        decimals = 0 if rounded.is_integer() and not aligned else 1
         with translation.override(self.language):
-            text = formats.number_format(rounded, 0 if rounded.is_integer() else 1, force_grouping=True)
+            text = formats.number_format(rounded, decimals, force_grouping=True)
         # English sets the sign close (CLDR, percentFormats); most other languages do not.
         return f"{text}%" if self.language.startswith("en") else f"{text}{_NO_BREAK_SPACE}%"
 

@@ -10,15 +10,19 @@ STEPS = ("count_targeted", "count_accepted", "count_unique_confirmed_opened", "c
 
 # The shape is drawn in a box of this size and stretched to the page.
 WIDTH, HEIGHT = 400, 160
-# A step without anything still leaves a line; below the second share a number does not fit inside.
-_THINNEST, _ROOM_FOR_NUMBER = 0.02, 0.30
+# A step without anything still leaves a line.
+_THINNEST = 0.02
+# Shares of the box that a number needs: its height where the shape runs across the page, and the width of one
+# of its characters where it runs down.
+_LINE, _CHARACTER = 0.30, 0.075
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step: its number, and that number as a share (percent) of Targeted, of Accepted, of the step before.
 
-    `across` and `down` are the corners of its shape, drawn from left to right and from top to bottom.
+    `across` and `down` are the corners of its shape, drawn from left to right and from top to bottom; `start` and
+    `end` are the shares of the box that it takes where it begins and ends.
     """
 
     name: str
@@ -28,9 +32,19 @@ class Step:
     of_targeted: float
     of_accepted: float
     of_previous: float
-    roomy: bool
+    start: float
+    end: float
     across: str
     down: str
+
+    @property
+    def fits_across(self) -> bool:
+        """Whether the number fits inside, near the beginning."""
+        return 0.6 * self.start + 0.4 * self.end >= _LINE
+
+    def fits_down(self, number: str) -> bool:
+        """Whether the number as written fits inside, in the middle."""
+        return (self.start + self.end) / 2 >= _CHARACTER * len(number)
 
 
 def steps(values: Mapping[str, int]) -> list[Step]:
@@ -48,7 +62,7 @@ def steps(values: Mapping[str, int]) -> list[Step]:
             percentage(counts[index], counts[0]),
             percentage(counts[index], counts[1]),
             percentage(counts[index], counts[max(index - 1, 0)]),
-            min(sides[index]) >= _ROOM_FOR_NUMBER,
+            *sides[index],
             _across(index, *sides[index]),
             _down(index, *sides[index]),
         )

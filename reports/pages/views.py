@@ -161,10 +161,12 @@ def _label(metric: str) -> str:
 
 
 def _shown_step(step: funnel.Step, formats: Formats) -> dict[str, Any]:
+    number = formats.count(step.value)
     return {
         "step": step,
         "label": _label(step.name),
-        "number": formats.count(step.value),
+        "number": number,
+        "fits_down": step.fits_down(number),
         "of_targeted": formats.percent(step.of_targeted),
         "of_accepted": formats.percent(step.of_accepted),
         "of_previous": formats.percent(step.of_previous),
@@ -177,7 +179,7 @@ def _shown_link(link: links.Link, formats: Formats, unnamed: bool) -> dict[str, 
         "unnamed": unnamed or not link.name,
         "raw": formats.count(link.raw),
         "clicks": formats.count(link.clicks),
-        "total": formats.percent(link.total),
+        "total": formats.percent(link.total, aligned=True),
     }
 
 
