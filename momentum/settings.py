@@ -216,4 +216,5 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "THEME": None,
+    "SIDEBAR": {"show_search": False, "navigation": "momentum.navigation.sidebar"},
 }

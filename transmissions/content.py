@@ -48,7 +48,7 @@ def read_content(body: Fields, faults: Faults) -> Content | TemplateReference | 
 
 
 def read_inline_parts(fields: Fields, faults: Faults, *, complete: bool = True) -> Content | None:
-    """Parts and headers of inline content (contract 10 §6.2); only with `complete` from and subject must be there."""
+    """Parts and headers of inline content (contract 10 §6.2); with `complete`, from and subject must be there."""
     sender = _read_sender(fields, faults) if complete or fields.has("from") else None
     subject = fields.text("subject", _MAX_FIELD_BYTES, clean=True)
     if complete and not fields.has("subject"):
