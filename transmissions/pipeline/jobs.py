@@ -44,6 +44,11 @@ def get(transmission_id: int) -> Ready:
     return _at_hand[transmission_id]
 
 
+def forget() -> None:
+    """Let go of everything at hand."""
+    _at_hand.clear()
+
+
 def stored_job(transmission_id: int) -> Job:
     """The transmission's job alone."""
     return msgspec.json.decode(Snapshot.objects.get(transmission_id=transmission_id).job, type=Job)
