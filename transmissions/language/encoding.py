@@ -11,7 +11,7 @@ class Encoding(NamedTuple, Generic[T]):
 
     `static` is called while compiling, once for each longest run of template text; `value` while rendering, for
     each expression; `link` for each tracked destination, which is plain ASCII without blanks and quotes
-    (left out: `value`). None of them may look at what stands before or after. The size limit counts the lengths of pieces.
+    (left out: `value`). None of them may look at what stands before or after; the size limit counts lengths.
     """
 
     static: Callable[[str], T]

@@ -105,7 +105,7 @@ class _Coder:
             case Unary(operator):
                 return self._unary(operator, operands[0], depth)
             case Binary(operator):
-                return self._binary(operator, *operands, depth)
+                return self._binary(operator, operands[0], operands[1], depth)
             case Call():
                 return self._call(step, operands, depth)
 

@@ -4,7 +4,7 @@
 _LONGEST_TOKEN = 60
 
 
-class TemplateFault(Exception):
+class TemplateFault(Exception):  # noqa: N818
     """A template cannot be compiled or rendered.
 
     `part` is the label that the caller gave (`text`, `html`, `Header:Subject` …), `line` the 1-based line of
@@ -39,7 +39,7 @@ class RenderFault(TemplateFault):
     doing = "rendering"
 
 
-class Trouble(Exception):
+class Trouble(Exception):  # noqa: N818
     """A render fault on its way up: the part is known only to the program that is running."""
 
     def __init__(self, line: int, what: str) -> None:
@@ -48,7 +48,7 @@ class Trouble(Exception):
         self.what = what
 
 
-class Mistake(Exception):
+class Mistake(Exception):  # noqa: N818
     """A syntax fault on its way up, before the part is known."""
 
     def __init__(self, line: int, what: str) -> None:

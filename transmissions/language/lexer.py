@@ -63,7 +63,7 @@ def split(source: str, kept: Callable[[Tag, int], bool] = lambda tag, start: Fal
     """
     position = 0
     line, counted = 1, 0
-    for opening in iter(lambda: _OPENING.search(source, position), None):
+    while opening := _OPENING.search(source, position):
         raw = opening.end() - opening.start() >= 3
         start = opening.end() - (3 if raw else 2)
         line += source.count("\n", counted, start)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 HOLE = "\0"
 
 _RAW_ELEMENTS = frozenset({"script", "style", "textarea", "title"})
-# One mail client shows what stands inside <!--[if …]> … <![endif]-->, so that is markup. "<!-->" is a whole comment.
+# One mail client shows what is inside <!--[if …]> … <![endif]-->: that is markup. "<!-->" is a whole comment.
 _OPENING = re.compile(rf"<!--\[if\b|<!--(?:-?>)?|<[!?]|</?[A-Za-z{HOLE}]", re.IGNORECASE)
 _COMMENT_END = re.compile(r"--!?>")
 _NAME = re.compile(r"[^\s/>]*")

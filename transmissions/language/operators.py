@@ -165,3 +165,23 @@ def elements(value: Any, budget: Budget, weight: int, line: int) -> list[Any] | 
         raise Trouble(line, f"attempt to loop over {type_name(value)}")
     budget.spend(len(value) * weight, line)
     return value
+
+
+BY_NAME = {
+    "add": add,
+    "subtract": subtract,
+    "multiply": multiply,
+    "divide": divide,
+    "negate": negate,
+    "length": length,
+    "empty": empty,
+    "less": less,
+    "greater": greater,
+    "at_most": at_most,
+    "at_least": at_least,
+    "equal": equal,
+    "elements": elements,
+    "member": member,
+    "index": index,
+}
+"""What compiled programs may call, by the names that they use."""

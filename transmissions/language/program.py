@@ -1,7 +1,7 @@
 """Compile a part once, render it for every recipient."""
 
 from collections.abc import Callable
-from typing import Any, Generic, NamedTuple, cast
+from typing import Any, Generic, NamedTuple, overload
 
 from transmissions.language import operators, regions, texts
 from transmissions.language.budget import Budget
@@ -32,7 +32,10 @@ _NO_PIXELS: Pixels[Any] = Pixels()
 
 
 class Program(Generic[T]):
-    """A compiled part. `pixels_certain`: `render` puts pixels where they belong; else use `insert_pixels` on the result."""
+    """A compiled part.
+
+    `pixels_certain`: `render` puts pixels where they belong; if not, render without and use `insert_pixels`.
+    """
 
     def __init__(self, part: str, entry: Callable[..., int], found: list[LinkSite], pixels_certain: bool) -> None:
         self.part = part
@@ -61,15 +64,38 @@ class Program(Generic[T]):
         return pieces
 
 
+@overload
 def compile_part(
     part: str,
     source: str,
     *,
-    encoding: Encoding[T] = cast(Encoding[Any], PLAIN),
     find_snippet: FindSnippet | None = None,
     preview: bool = False,
     substitute: bool = True,
-) -> Program[T]:
+) -> Program[str]: ...
+
+
+@overload
+def compile_part(
+    part: str,
+    source: str,
+    *,
+    encoding: Encoding[T],
+    find_snippet: FindSnippet | None = None,
+    preview: bool = False,
+    substitute: bool = True,
+) -> Program[T]: ...
+
+
+def compile_part(
+    part: str,
+    source: str,
+    *,
+    encoding: Encoding[Any] = PLAIN,
+    find_snippet: FindSnippet | None = None,
+    preview: bool = False,
+    substitute: bool = True,
+) -> Program[Any]:
     """The program of one part; raises SyntaxFault.
 
     `part` is the label used in faults and says how the part is treated: text, html, amp_html (or their media
@@ -106,7 +132,7 @@ class _Compiler(Generic[T]):
 
     def program(self, part: str, source: str, substitute: bool) -> Program[T]:
         source = texts.clean(source)
-        body = parse(source, self._kind) if substitute else [Text(source)]
+        body: Body = parse(source, self._kind) if substitute else [Text(source)]
         segments, pixels_certain = placed(self._arranged(body))
         function = Function(Unit(self._namespace(self._encoding, self._outside)), (), "plain")
         Translator(function, self._style(self._encoding)).body(segments)
@@ -149,9 +175,6 @@ class _Compiler(Generic[T]):
             "text": texts.text,
             "html": texts.html,
             "url": texts.url,
-            **{name: getattr(operators, name) for name in _OPERATORS},
+            **operators.BY_NAME,
             **chunks,
         }
-
-
-_OPERATORS = ["add", "subtract", "multiply", "divide", "negate", "length", "empty", "less", "greater", "at_most", "at_least", "equal", "elements", "member", "index"]

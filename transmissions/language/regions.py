@@ -1,4 +1,4 @@
-"""Rendered regions: markup whose tags only rendering can tell (see flow), scanned with its literals and data apart."""
+"""Regions: markup whose tags only rendering can tell (see flow), scanned with literal text and data apart."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any

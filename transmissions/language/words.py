@@ -2,9 +2,10 @@
 
 from enum import Enum
 
-LANGUAGE_WORDS = frozenset(
-    ["and", "break", "do", "else", "elseif", "end", "false", "for", "function", "if", "in", "local", "nil", "not", "or", "each", "repeat", "return", "then", "true", "until", "while"]
-)
+_WORDS = """
+    and break do else elseif end false for function if in local nil not or each repeat return then true until while
+"""
+LANGUAGE_WORDS = frozenset(_WORDS.split())
 STATEMENTS = frozenset({"if", "elseif", "else", "end", "each"})
 RESERVED_NAMES = frozenset({"address", "email", "email_id", "env_from", "return_path"})
 LOOP_NAMES = frozenset({"loop_var", "loop_vars", "loop_index"})
