@@ -99,7 +99,9 @@ def of_momentum(home: Path) -> Make:
 def of_jinja2() -> Make:
     environment = jinja2.Environment(autoescape=True)
     html = environment.from_string(html_source("{{{{ {} }}}}".format))
-    text = jinja2.Environment().from_string(text_source("{{{{ {} }}}}".format, lambda url: f"{{{{ link('{url}') }}}}"))
+    text = jinja2.Environment().from_string(
+        text_source("{{{{ {} }}}}".format, lambda url: f"{{{{ link('{url}') }}}}")
+    )
     configuration = pytracking_configuration()
 
     def make(number: int, data: dict[str, str]) -> bytes:
@@ -130,9 +132,7 @@ def of_django() -> Make:
     html = engine.from_string(html_source("{{{{ {} }}}}".format))
     links: list[str] = []
     text = engine.from_string(
-        text_source(
-            "{{{{ {} }}}}".format, lambda url: links.append(url) or f"{{{{ links.{len(links) - 1} }}}}"
-        )
+        text_source("{{{{ {} }}}}".format, lambda url: links.append(url) or f"{{{{ links.{len(links) - 1} }}}}")
     )
     configuration = pytracking_configuration()
 
@@ -154,7 +154,8 @@ def of_django() -> Make:
 
 def pytracking_configuration() -> Any:
     return pytracking.Configuration(
-        base_open_tracking_url="https://track.example.com/q/", base_click_tracking_url="https://track.example.com/f/"
+        base_open_tracking_url="https://track.example.com/q/",
+        base_click_tracking_url="https://track.example.com/f/",
     )
 
 
@@ -201,5 +202,7 @@ def main() -> None:
     for name in contestants:
         print(f"{name:60} {statistics.median(rates[name]):10,.0f} messages/s")
     for name, goal in GOALS.items():
-        ratio = statistics.median(ours / theirs for ours, theirs in zip(rates["Momentum"], rates[name], strict=True))
+        ratio = statistics.median(
+            ours / theirs for ours, theirs in zip(rates["Momentum"], rates[name], strict=True)
+        )
         print(f"Momentum is {ratio:5.1f} times {name} (goal: {goal})")

@@ -18,7 +18,9 @@ from transmissions.values import Content, Mailbox, Override
 class InlineDesign:
     """Headers and MIME tree made by us from subject, from, parts and attachments."""
 
-    def __init__(self, content: Content, override: Override, bodies: tuple[Body, ...], *, keeps_unsubscribe: bool) -> None:
+    def __init__(
+        self, content: Content, override: Override, bodies: tuple[Body, ...], *, keeps_unsubscribe: bool
+    ) -> None:
         self.bodies = bodies
         self.has_amp = any(body.slot is Slot.AMP for body in bodies)
         self._sender = fields.Sender(content.sender or Mailbox(""), override.sender)
@@ -35,7 +37,7 @@ class InlineDesign:
     def subject(self, scope: Scope) -> str:
         return clean(value_of(self._subject, scope))
 
-    def message(self, copy: Copy, bodies: dict[Slot, bytes]) -> Iterable[bytes]:
+    def head(self, copy: Copy, bodies: dict[Slot, bytes]) -> Iterable[bytes]:
         subject = self._subject_field
         return [
             copy.sending_fields,
@@ -44,8 +46,10 @@ class InlineDesign:
             subject if isinstance(subject, bytes) else fields.subject_field(copy.subject),
             self._static,
             *(item(copy.scope) for item in self._moving),
-            *fill(self._layout, copy.number, bodies),
         ]
+
+    def rest(self, copy: Copy, bodies: dict[Slot, bytes]) -> Iterable[bytes]:
+        return fill(self._layout, copy.number, bodies)
 
 
 class PrebuiltDesign:
@@ -67,10 +71,12 @@ class PrebuiltDesign:
     def subject(self, scope: Scope) -> str:
         return self._head.subject(scope)
 
-    def message(self, copy: Copy, bodies: dict[Slot, bytes]) -> Iterator[bytes]:
+    def head(self, copy: Copy, bodies: dict[Slot, bytes]) -> Iterator[bytes]:
         own = self._head.fields(copy.scope, copy.sender)
         yield from without_mime_fields(own) if self._top_slots & bodies.keys() else own
         yield copy.sending_fields
         if bodies and "mime-version" not in self.has_own:
             yield b"MIME-Version: 1.0\r\n"
-        yield from self._body.segments(bodies)
+
+    def rest(self, copy: Copy, bodies: dict[Slot, bytes]) -> Iterator[bytes]:
+        return self._body.segments(bodies)

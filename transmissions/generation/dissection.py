@@ -72,9 +72,7 @@ def dissect(text: str) -> Dissected | None:
 
 def read_fields(head: bytes) -> tuple[Field, ...]:
     """The fields of a header block that `dissect` has accepted."""
-    return tuple(
-        Field(found[1].decode("ascii"), _decoded(found[2]), found[0]) for found in _FIELD.finditer(head)
-    )
+    return tuple(Field(found[1].decode("ascii"), _decoded(found[2]), found[0]) for found in _FIELD.finditer(head))
 
 
 class _UnreadableError(Exception):

@@ -77,7 +77,8 @@ class PrebuiltBody:
         self._leaves = message.leaves
         self._end_of_head = message.head.stop
         self._heads = {
-            leaf: _rendered_head(message.source[leaf.head], others=not self.is_top(leaf)) for leaf in message.leaves
+            leaf.media_type: _rendered_head(message.source[leaf.head], others=not self.is_top(leaf))
+            for leaf in message.leaves
         }
 
     @property
@@ -98,7 +99,7 @@ class PrebuiltBody:
                 continue
             if not self.is_top(leaf):
                 yield self._source[position : leaf.head.start]
-            yield self._heads[leaf]
+            yield self._heads[leaf.media_type]
             yield b"\r\n"
             yield body
             position = leaf.body.stop

@@ -33,8 +33,11 @@ class Design(Protocol):
 
     def subject(self, scope: Scope) -> str: ...
 
-    def message(self, copy: "Copy", bodies: dict[Slot, bytes]) -> Iterable[bytes]:
-        """The message in pieces, the fields of sending (Date, Message-ID, List-Unsubscribe) among them."""
+    def head(self, copy: "Copy", bodies: dict[Slot, bytes]) -> Iterable[bytes]:
+        """The header fields, those of sending (Date, Message-ID, List-Unsubscribe) among them."""
+
+    def rest(self, copy: "Copy", bodies: dict[Slot, bytes]) -> Iterable[bytes]:
+        """Everything behind them, in pieces; MIME fields may stand at its beginning."""
 
 
 class Copy:
@@ -57,7 +60,7 @@ class DomainLinks:
     def __init__(self, link_parts: LinkParts, bases: Bases, bodies: Iterable[Body]) -> None:
         self.unsubscribe = link_parts.of_kind(Kind.LIST_UNSUBSCRIBE) if bases.host else ""
         self.of_body: dict[Slot, PartUrls] = {
-            body.slot: PartUrls(body.slot.value, link_parts, bases, body.spell_url, body.spell) for body in bodies
+            body.slot: PartUrls(body.slot.value, link_parts, bases, body.spelling) for body in bodies
         }
 
 
@@ -110,7 +113,11 @@ class Prepared:
         links = self._domain_links(domain)
         numbers = (number, block_time, sent_at)
         parts = self._seal(
-            recipient, merged, tracking, numbers, clicks=tracking.click or (self._offers_unsubscribe and bool(links.unsubscribe))
+            recipient,
+            merged,
+            tracking,
+            numbers,
+            clicks=tracking.click or (self._offers_unsubscribe and bool(links.unsubscribe)),
         )
         bodies = {
             body.slot: rendered
@@ -118,7 +125,8 @@ class Prepared:
             if (rendered := body.render(scope, links.of_body[body.slot], parts, tracking, number)) is not None
         }
         copy.sending_fields = self._sending_fields(links, parts, domain, numbers)
-        data = b"".join(design.message(copy, bodies))
+        head = b"".join(design.head(copy, bodies))
+        data = b"".join((head, *design.rest(copy, bodies)))
         return Generated(
             number=number,
             envelope_from=envelope_from or copy.sender.email,
@@ -130,14 +138,16 @@ class Prepared:
             flags=tracking,
             rcpt_meta=merged,
             is_8bit=not data.isascii(),
-            smtputf8=False,
+            smtputf8=not (head.isascii() and envelope_from.isascii() and recipient.email.isascii()),
         )
 
     def _tracking(self, options: TrackingFlags) -> Tracking:
         tracking = self._flags.get(options)
         if tracking is None:
             job = self._job
-            tracking = resolve(options, job.flags, job.template_flags, self._configuration, amp=self._design.has_amp)
+            tracking = resolve(
+                options, job.flags, job.template_flags, self._configuration, amp=self._design.has_amp
+            )
             if not self._bases.host:
                 tracking = Tracking(amp=tracking.amp)
             self._flags[options] = tracking

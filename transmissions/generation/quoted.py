@@ -2,12 +2,15 @@
 
 Every piece begins in column 0 and brings its reader back there: with its own line break, or with a soft one.
 Pieces can therefore be joined in any order, and no line grows beyond 76 columns. Pieces are ASCII text.
+
+U+0000, which no text may hold (contract 40 §16.11), marks where a URL may be broken.
 """
 
 import binascii
 import re
 
 SOFT_BREAK = "=\r\n"
+_MARK = "\0"
 _LINE = 76
 
 # binascii.b2a_qp writes =20 for a blank before a line break without looking at the column.
@@ -21,10 +24,15 @@ def piece(text: str) -> str:
     return _encoded(text)
 
 
-def url_piece(text: str) -> str:
-    """A piece of base64url text and slashes (no `=`, no blank), broken into lines without looking at characters."""
+def marked(text: str) -> str:
+    """A stretch of a URL (no `=`, no blank) with marks such that it ends in column 0; for `broken` or `piece`."""
     width = _LINE - 1
-    return "".join([text[start : start + width] + SOFT_BREAK for start in range(0, len(text), width)])
+    return "".join([text[start : start + width] + _MARK for start in range(0, len(text), width)])
+
+
+def broken(url: str) -> str:
+    """A piece of the marked stretches of a URL."""
+    return url.replace(_MARK, SOFT_BREAK)
 
 
 def join(pieces: list[str]) -> bytes:
@@ -44,7 +52,8 @@ def _ended(body: str) -> str:
 
 
 def _encoded(text: str) -> str:
-    data = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
+    text = text.replace(_MARK, "").replace("\r\n", "\n").replace("\r", "\n")
+    data = text.encode("utf-8", "replace")
     # The closing letter keeps the last byte of the text from being treated as the end of the body, and its
     # column free for the soft break.
     encoded = binascii.b2a_qp(data + b"x")[:-1]

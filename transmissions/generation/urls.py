@@ -7,16 +7,25 @@ from tracking.tokens import Kind
 from transmissions.generation import pixels
 from transmissions.generation.destinations import location
 from transmissions.generation.links import Bases, LinkParts
+from transmissions.generation.quoted import marked, piece
 from transmissions.generation.tracking import Tracking
-from transmissions.language import LinkSite
-
-Spelling = Callable[[str], str]
-Tracked = Callable[[LinkSite, str, str], str | None]
+from transmissions.language import LinkSite, Pixels, Tracked
 
 AMP = "amp_html"
 
 # Far more links than a content has; content that is compiled while rendering shall not fill the memory.
 _MOST_KEPT = 5000
+
+
+class Spelling(NamedTuple):
+    """How a part wants URLs and markup to be written."""
+
+    url: Callable[[str], str]
+    markup: Callable[[str], str]
+
+
+QUOTED_SPELLING = Spelling(marked, piece)
+PLAIN_SPELLING = Spelling(str, str)
 
 
 class Frame(NamedTuple):
@@ -26,32 +35,23 @@ class Frame(NamedTuple):
     behind: str
 
 
-class Pixels(NamedTuple):
-    """Markup to be inserted at the top and at the bottom."""
-
-    top: str
-    bottom: str
-
-
 class PartUrls:
     """All tracked URLs of one part, for messages from one sending domain; what is the same for everyone is kept."""
 
-    def __init__(
-        self, part: str, link_parts: LinkParts, bases: Bases, spell_url: Spelling, spell: Spelling
-    ) -> None:
+    def __init__(self, part: str, link_parts: LinkParts, bases: Bases, spelling: Spelling) -> None:
         self._part = part
         self._link_parts = link_parts
         self._bases = bases
-        self._spell_url = spell_url
+        self._spelling = spelling
         self._kind = Kind.AMP_CLICK if part == AMP else Kind.CLICK
         # By identity, for a site is looked up many times a message; the site is held so that its id stays its own.
         self._fixed: dict[int, tuple[LinkSite, Frame | None]] = {}
-        self._top, self._bottom = self._pixel_frames(spell)
+        self._top, self._bottom = self._pixel_frames()
 
     def links(self, message_part: str, number: int) -> Tracked:
         """What the language asks for each link of the message `number`; None leaves a link alone."""
         fixed = self._fixed
-        spelled = self._spell_url(message_part)
+        spelled = self._spelling.url(message_part)
 
         def tracked(site: LinkSite, target: str, name: str) -> str | None:
             known = fixed.get(id(site))
@@ -63,12 +63,13 @@ class PartUrls:
 
         return tracked
 
-    def pixels(self, message_part: str, tracking: Tracking) -> Pixels:
-        """The markup of the pixels that this copy carries, "" for none."""
-        spelled = self._spell_url(message_part)
+    def pixels(self, message_part: str, tracking: Tracking) -> Pixels[str]:
+        """The markup of the pixels that this copy carries."""
+        spelled = self._spelling.markup(message_part)
+        top, bottom = self._top, self._bottom
         return Pixels(
-            _framed(self._top, spelled) if tracking.initial_open else "",
-            _framed(self._bottom, spelled) if tracking.open else "",
+            top.before + spelled + top.behind if top and tracking.initial_open else None,
+            bottom.before + spelled + bottom.behind if bottom and tracking.open else None,
         )
 
     def _frame(self, site: LinkSite, target: str, name: str, number: int) -> Frame | None:
@@ -87,37 +88,27 @@ class PartUrls:
                 message=0 if for_everyone else number,
             )
             path = f"{site.sublink}/" if site.sublink else ""
-            frame = Frame(self._spell_url(f"{self._bases.click}{path}"), self._spell_url(f"/{link_part}"))
+            frame = Frame(self._spelling.url(f"{self._bases.click}{path}"), self._spelling.url(f"/{link_part}"))
         if for_everyone and len(self._fixed) < _MOST_KEPT:
             self._fixed[id(site)] = (site, frame)
         return frame
 
-    def _pixel_frames(self, spell: Spelling) -> tuple[Frame | None, Frame | None]:
+    def _pixel_frames(self) -> tuple[Frame | None, Frame | None]:
         if self._part == AMP:
             if not self._bases.amp_open_allowed:
                 return None, None
             return (
-                self._pixel(pixels.amp_markup, Kind.AMP_INITIAL_OPEN, spell),
-                self._pixel(pixels.amp_markup, Kind.AMP_OPEN, spell),
+                self._pixel(pixels.amp_markup, Kind.AMP_INITIAL_OPEN),
+                self._pixel(pixels.amp_markup, Kind.AMP_OPEN),
             )
         if self._part != "html":
             return None, None
         return (
-            self._pixel(pixels.top_markup, Kind.INITIAL_OPEN, spell),
-            self._pixel(pixels.bottom_markup, Kind.OPEN, spell),
+            self._pixel(pixels.top_markup, Kind.INITIAL_OPEN),
+            self._pixel(pixels.bottom_markup, Kind.OPEN),
         )
 
-    def _pixel(self, markup: Callable[[str], str], kind: Kind, spell: Spelling) -> Frame:
+    def _pixel(self, markup: Callable[[str], str], kind: Kind) -> Frame:
         before, _, behind = markup("\0").partition("\0")
-        return Frame(
-            spell(before + self._bases.open), spell(f"/{self._link_parts.of_kind(kind)}{behind}")
-        )
-
-
-def _framed(frame: Frame | None, message_part: str) -> str:
-    return "" if frame is None else frame.before + message_part + frame.behind
-
-
-def plain(text: str) -> str:
-    """The spelling of text that is encoded later."""
-    return text
+        spell = self._spelling.markup
+        return Frame(spell(before + self._bases.open), spell(f"/{self._link_parts.of_kind(kind)}{behind}"))

@@ -18,7 +18,9 @@ NUMBER, BLOCK_TIME, SENT_AT = 4711, 1_790_000_000, 1_790_000_100
 
 
 def make_content(**changes: Any) -> Content:
-    return Content(**{"sender": Mailbox("news@mail.example.org", "Example News"), "subject": "Hi", "text": "x"} | changes)
+    return Content(
+        **{"sender": Mailbox("news@mail.example.org", "Example News"), "subject": "Hi", "text": "x"} | changes
+    )
 
 
 def make_job(content: Content | None = None, **changes: Any) -> Job:

@@ -49,7 +49,9 @@ def test_a_list_is_split_at_its_own_commas():
     assert split(text) == ['"Silva, Ines" <a@b.test>', "c@d.test (one, two)", "Zoë <e@f.test>"]
 
 
-@pytest.mark.parametrize("name", ["Ines", 'Ana "A" \\', "Silva, Ines", "Zoë", "{{name}}", "a" * 200, "Ж" * 21, "(x)"])
+@pytest.mark.parametrize(
+    "name", ["Ines", 'Ana "A" \\', "Silva, Ines", "Zoë", "{{name}}", "a" * 200, "Ж" * 21, "(x)"]
+)
 def test_names_come_back(name):
     assert read_back(mailbox(Address("a@b.test", name))) == [(name, "a@b.test")]
 

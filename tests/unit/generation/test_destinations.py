@@ -31,7 +31,16 @@ def test_destinations(target, expected):
 
 @pytest.mark.parametrize(
     "target",
-    ["http://", "http:///x", "https://?a", "https://:80/", "https://user@/x", "mailto:a@b.test", "javascript:alert(1)", ""]
+    [
+        "http://",
+        "http:///x",
+        "https://?a",
+        "https://:80/",
+        "https://user@/x",
+        "mailto:a@b.test",
+        "javascript:alert(1)",
+        "",
+    ]
     + ["//shop.test/", "http://track.example.org:81/f/a/b", "HTTPS://TRACK.example.org/q/a/b"]
     + ["http://track.example.org/u/a/b", "https://" + "x" * 4089, "https://shop.test/" + "é" * 700],
 )

@@ -40,7 +40,10 @@ def test_free_text_is_one_field_and_comes_back(value):
         assert b"\r" not in line
         assert b"\n" not in line
     expected = clean(value).encode("utf-8", "replace").decode()
-    assert str(make_header(decode_header(field.partition(b":")[2].decode().replace("\r\n", "").strip(" ")))) == expected
+    assert (
+        str(make_header(decode_header(field.partition(b":")[2].decode().replace("\r\n", "").strip(" "))))
+        == expected
+    )
     if "\x85" not in expected and "\u2028" not in expected and "\u2029" not in expected:
         assert parse(field) == expected
 

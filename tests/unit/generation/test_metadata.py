@@ -49,7 +49,9 @@ def test_integers_beyond_64_bits():
 
 
 @given(
-    st.dictionaries(st.text(st.characters(codec="utf-8"), max_size=6), st.text("aé\"\n", max_size=20) | st.integers()),
+    st.dictionaries(
+        st.text(st.characters(codec="utf-8"), max_size=6), st.text('aé"\n', max_size=20) | st.integers()
+    ),
     st.integers(0, 200),
 )
 def test_what_is_cut_fits_and_keeps_the_order(metadata, limit):

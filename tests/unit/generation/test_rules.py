@@ -38,17 +38,32 @@ def test_line_breaks_are_refused_everywhere(place, value):
 
 
 def test_ordinary_headers_pass():
-    headers = {"CC": "x@y.test", "Message-ID": "1@y", "X-Issue": "12", "List-Unsubscribe": "<mailto:x@y.test>", "Bcc": "x"}
+    headers = {
+        "CC": "x@y.test",
+        "Message-ID": "1@y",
+        "X-Issue": "12",
+        "List-Unsubscribe": "<mailto:x@y.test>",
+        "Bcc": "x",
+    }
     assert codes(header_faults(content(headers=headers))) == []
 
 
 def test_which_custom_headers_are_sent():
-    headers = {"CC": "x@y.test", "Bcc": "h@y.test", "X-MSYS-API": "{}", "List-Unsubscribe": "<u>", "X-A": "1", "x-a": "2"}
+    headers = {
+        "CC": "x@y.test",
+        "Bcc": "h@y.test",
+        "X-MSYS-API": "{}",
+        "List-Unsubscribe": "<u>",
+        "X-A": "1",
+        "x-a": "2",
+    }
     assert custom_headers(headers, transactional=False) == {"Cc": "x@y.test", "x-a": "2"}
     assert custom_headers(headers, transactional=True) == {"Cc": "x@y.test", "List-Unsubscribe": "<u>", "x-a": "2"}
 
 
-@pytest.mark.parametrize("list_id", ["<weekly.mail.example.org>", "<weekly@mail.example.org>", "<{{a}}.example.org>"])
+@pytest.mark.parametrize(
+    "list_id", ["<weekly.mail.example.org>", "<weekly@mail.example.org>", "<{{a}}.example.org>"]
+)
 def test_list_ids(list_id):
     assert override_faults(Override(list_id=list_id)) == []
 

@@ -70,7 +70,9 @@ def test_an_account_without_click_tracking_tracks_no_click():
     assert resolve(clicks(True), clicks(True), clicks(True), configuration).click is False
 
 
-@pytest.mark.parametrize("msg_gen, account, expected", [(True, True, True), (True, False, False), (False, True, False)])
+@pytest.mark.parametrize(
+    "msg_gen, account, expected", [(True, True, True), (True, False, False), (False, True, False)]
+)
 def test_the_lowest_level_needs_msg_gen_and_account(msg_gen, account, expected):
     configuration = Configuration(
         click_tracking_enabled=msg_gen, open_tracking_enabled=msg_gen, rest_tracking_default=account
