@@ -14,6 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
 from momentum import embedded
+from tracking.addresses import TrustedProxies
+from tracking.limits import DEFAULT_LIMIT
 
 T = TypeVar("T")
 
@@ -61,6 +63,12 @@ DEBUG = _read("DEBUG", lambda: env.bool("DEBUG", default=False))
 MOMENTUM_URL = str(_url("MOMENTUM_URL", f"http://127.0.0.1:{PORT}", ("http", "https"))).rstrip("/")
 TRACKING_HOST = env.str("TRACKING_HOST", default="") or f"127.0.0.1:{PORT + 1}"
 
+# Off: every caller of the API is the primary account with all grants (contract 00 §2).
+API_AUTHENTICATION = _read("API_AUTHENTICATION", lambda: env.bool("API_AUTHENTICATION", default=True))
+
+# Every link works for a year; its message's events are kept a little longer.
+EVENTS_KEPT_DAYS = _read("EVENTS_KEPT_DAYS", lambda: env.int("EVENTS_KEPT_DAYS", default=400))
+
 DATABASE_URL = _url("DATABASE_URL", None, ("postgres", "postgresql", "psql", "pgsql"))
 REDIS_URL = _url("REDIS_URL", None, ("redis", "rediss", "unix"))
 CELERY_BROKER_URL = _url(
@@ -73,6 +81,9 @@ SANDBOX_ADDRESS = ("127.0.0.1", PORT + 2)
 SECRET_KEY = _required_when_clustered("SECRET_KEY") or _kept_secret("secret_key")
 # "" when the keyring is the file that tracking.keys makes and keeps in MOMENTUM_HOME.
 TRACKING_KEYS = _required_when_clustered("TRACKING_KEYS")
+# Whose X-Forwarded-For is believed, and how many clicks one address may make in 10 seconds (0: any number).
+TRUSTED_PROXIES = _read("TRUSTED_PROXIES", lambda: TrustedProxies.from_text(env.str("TRUSTED_PROXIES", default="")))
+TRACKER_CLICK_LIMIT = _read("TRACKER_CLICK_LIMIT", lambda: env.int("TRACKER_CLICK_LIMIT", default=DEFAULT_LIMIT))
 ALLOWED_HOSTS = [host.strip() for host in _required_when_clustered("ALLOWED_HOSTS").split(",") if host.strip()]
 ALLOWED_HOSTS = ALLOWED_HOSTS or [
     *("localhost", "127.0.0.1", "[::1]"),
@@ -108,6 +119,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "momentum.api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -154,6 +166,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 50 * 1024 * 1024
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = MOMENTUM_HOME / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns about a folder that is not there
 # Static files are found in the installed packages: `make run` needs no collectstatic.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
@@ -169,14 +182,18 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 10, "socket_connect_timeout": 5}
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 10, "socket_connect_timeout": 3}
 CELERY_TASK_DEFAULT_QUEUE = "momentum"
 CELERY_BEAT_SCHEDULE_FILENAME = str(MOMENTUM_HOME / "beat-schedule")
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    # A look that nobody got to in time is worth nothing: the next one sees the same.
+    "look for due work": {"task": "transmissions.look", "schedule": 2.0, "options": {"expires": 10}},
+    "keep partitions": {"task": "tracking.keep_partitions", "schedule": 3600.0, "options": {"expires": 3000}},
+}
 CELERY_TIMEZONE = "UTC"
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [],
@@ -199,4 +216,5 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "THEME": None,
+    "SIDEBAR": {"show_search": False, "navigation": "momentum.navigation.sidebar"},
 }
