@@ -13,12 +13,13 @@ def _path(route: str, page: Callable[..., HttpResponse], name: str) -> URLPatter
     return path(route, admin.site.admin_view(page), name=name)
 
 
+app_name = "sandbox"
 urlpatterns = [
-    _path("sandbox/mail/", pages.mail_list, "sandbox_mail"),
-    _path("sandbox/mail/empty/", pages.empty_mailbox, "sandbox_empty"),
-    _path("sandbox/mail/<slug:name>/", pages.message_page, "sandbox_message"),
-    _path("sandbox/mail/<slug:name>/html/", pages.message_html, "sandbox_html"),
-    _path("sandbox/mail/<slug:name>/source/", pages.message_source, "sandbox_source"),
-    _path("sandbox/mail/<slug:name>/files/<int:index>/", pages.message_file, "sandbox_file"),
-    _path("sandbox/mail/<slug:name>/delete/", pages.delete_message, "sandbox_delete"),
+    _path("sandbox/mail/", pages.mail_list, "mail"),
+    _path("sandbox/mail/empty/", pages.empty_mailbox, "empty"),
+    _path("sandbox/mail/<slug:name>/", pages.message_page, "message"),
+    _path("sandbox/mail/<slug:name>/html/", pages.message_html, "html"),
+    _path("sandbox/mail/<slug:name>/source/", pages.message_source, "source"),
+    _path("sandbox/mail/<slug:name>/files/<int:index>/", pages.message_file, "file"),
+    _path("sandbox/mail/<slug:name>/delete/", pages.delete_message, "delete"),
 ]

@@ -123,7 +123,7 @@ def message_file(request: HttpRequest, name: str, index: int) -> HttpResponse:
 def delete_message(request: HttpRequest, name: str) -> HttpResponse:
     if mailbox().delete(name):
         messages.success(request, "The message was deleted.")
-    return redirect("sandbox_mail")
+    return redirect("sandbox:mail")
 
 
 @require_POST
@@ -131,7 +131,7 @@ def delete_message(request: HttpRequest, name: str) -> HttpResponse:
 def empty_mailbox(request: HttpRequest) -> HttpResponse:
     count = mailbox().empty()
     messages.success(request, f"{count} message{'' if count == 1 else 's'} deleted.")
-    return redirect("sandbox_mail")
+    return redirect("sandbox:mail")
 
 
 def _message(name: str) -> tuple[Entry, bytes]:

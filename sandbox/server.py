@@ -79,6 +79,8 @@ class Handler:
 
 async def serve(home: Path, host: str, port: int, limits: Limits | None = None) -> asyncio.Server:
     """Start listening; raises OSError when the address is taken."""
+    # aiosmtpd logs every command at INFO.
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
     mailbox = Mailbox(home / "sandbox")
     mailbox.prepare()
     handler = Handler(mailbox, Pruner(mailbox, limits or Limits()))
@@ -126,8 +128,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--keep-bytes", type=int, default=Limits().size)
     given: Any = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # aiosmtpd logs every command at INFO.
-    logging.getLogger("mail.log").setLevel(logging.WARNING)
     return run(given.home, given.host, given.port, Limits(given.keep_messages, given.keep_bytes))
 
 

@@ -119,6 +119,31 @@ def test_an_address_in_use_is_one_clear_line(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
+def test_the_command_listens_where_the_settings_say(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {"PATH": os.environ["PATH"], "MOMENTUM_HOME": str(tmp_path), "PORT": str(port - 2)}
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "sandbox"],
+        cwd=Path(__file__).parents[2],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stderr is not None
+        assert f"sandbox takes mail on 127.0.0.1:{port}" in process.stderr.readline()
+        with smtplib.SMTP("127.0.0.1", port) as client:
+            client.sendmail("b@example.org", ["a@example.com"], DATA)
+        assert len(Mailbox(tmp_path / "sandbox").names()) == 1
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def test_the_server_needs_no_django() -> None:
     code = "import sandbox.server, sys; sys.exit('django' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
