@@ -1,6 +1,7 @@
 """Request bodies: bounded bytes, then JSON (contract 00 §3, §12.8–9)."""
 
 import re
+import time
 import zlib
 from typing import Any, TypeVar, cast
 
@@ -16,6 +17,7 @@ MEBIBYTE = 1024 * 1024
 BODY_LIMIT = 25 * MEBIBYTE
 SUPPRESSION_BODY_LIMIT = 50 * MEBIBYTE
 
+_PIECE = 64 * 1024
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 # What can be decoded here has to be walked and encoded again elsewhere, on deeper stacks: keep that many frames.
@@ -90,6 +92,23 @@ def has_lone_surrogate(body: bytes) -> bool:
             return True
         high_ends_at = escape.end() if 0xD800 <= unit <= 0xDBFF else -1
     return high_ends_at >= 0
+
+
+def discard_rest(request: HttpRequest, most_bytes: int, most_seconds: float) -> None:
+    """Read what is left of the body and forget it, within the limits.
+
+    A server closes a connection with unread bytes in it, and a client that is still sending then sees a broken
+    pipe instead of the answer that refuses its request.
+    """
+    if not has_body(request):
+        return
+    source = request.META["wsgi.input"] if _is_chunked(request) else request
+    left, deadline = most_bytes, time.monotonic() + most_seconds
+    try:
+        while left > 0 and time.monotonic() < deadline and (piece := source.read(min(left, _PIECE))):
+            left -= len(piece)
+    except (UnreadablePostError, OSError):
+        return
 
 
 def _decode_with_reserve(body: bytes, wanted: Any, frames: int) -> Any:

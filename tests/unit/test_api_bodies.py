@@ -5,9 +5,12 @@ import io
 from typing import Any
 
 import pytest
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpResponse
 from django.test import RequestFactory
 
 from momentum.api import bodies
+from momentum.api.middleware import ApiMiddleware
 from momentum.lib.errors import ApiError
 
 
@@ -136,3 +139,24 @@ def test_a_body_without_length_is_read_where_the_server_finds_its_end(meta: dict
     with pytest.raises(ApiError) as caught:
         bodies.read_body(chunked, 1000)
     assert caught.value.status == 413
+
+
+@pytest.mark.parametrize(
+    "meta", [{"CONTENT_LENGTH": "200000"}, {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}]
+)
+def test_what_a_view_left_unread_is_discarded_so_that_the_connection_can_go_on(meta: dict[str, Any]) -> None:
+    sent = io.BytesIO(b" " * 200_000)
+    unread = WSGIRequest(
+        {**RequestFactory().post("/api/v1/things").META, "CONTENT_LENGTH": "", "wsgi.input": sent, **meta}
+    )
+    assert ApiMiddleware(lambda _: HttpResponse(status=401))(unread).status_code == 401
+    assert sent.read() == b""
+
+
+def test_discarding_is_bounded() -> None:
+    unread = request(b" " * 200_000)
+    bodies.discard_rest(unread, 150_000, 60)
+    assert len(unread.read()) == 50_000
+    unread = request(b" " * 200_000)
+    bodies.discard_rest(unread, 150_000, -1)
+    assert len(unread.read()) == 200_000
