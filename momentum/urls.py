@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 import reports.admin_urls
 import reports.urls
+import sandbox.admin_urls
 import tracking.admin_urls
 import tracking.urls
 import transmissions.urls
@@ -21,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Clients configured with this base address exist in the field (contract 00 §1).
     path("api/labs/", include(aliases(_v1, "transmissions"))),
     path("admin/", include(reports.admin_urls)),
+    path("admin/", include(sandbox.admin_urls)),
     path("admin/", include(tracking.admin_urls)),
     path("admin/", admin.site.urls),
     *tracking.urls.urlpatterns,
