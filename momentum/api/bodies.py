@@ -21,7 +21,7 @@ _PIECE = 64 * 1024
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 # What can be decoded here has to be walked and encoded again elsewhere, on deeper stacks: keep that many frames.
-_FRAMES_IN_RESERVE = 500
+_FRAMES_IN_RESERVE = 300
 
 
 def has_body(request: HttpRequest | Request) -> bool:
