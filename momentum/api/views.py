@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from momentum.api import responses
-from momentum.api.bodies import has_body
 from momentum.api.headers import check_accept, check_content_type, check_subaccount
 from momentum.api.principal import NOBODY, Principal
+from momentum.api.streams import has_body
 from momentum.lib.errors import ApiError, Fault, fault, refuse
 
 logger = logging.getLogger(__name__)
