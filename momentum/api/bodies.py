@@ -71,6 +71,8 @@ def json_typed(body: bytes, wanted: type[T] | Any) -> T:
         if has_lone_surrogate(body):
             raise refuse("1305", "a \\u escape stands for half a surrogate pair") from None
         raise unparsable(str(problem)) from None
+    except UnicodeDecodeError:
+        raise refuse("1305", "the text is not UTF-8") from None
     except RecursionError:
         raise unparsable("nested too deeply") from None
 

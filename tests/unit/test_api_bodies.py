@@ -8,6 +8,8 @@ import pytest
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponse
 from django.test import RequestFactory
+from hypothesis import given
+from hypothesis import strategies as st
 
 from momentum.api import bodies, streams
 from momentum.api.middleware import ApiMiddleware
@@ -90,6 +92,22 @@ def test_lone_surrogates_are_1305(body: bytes) -> None:
 
 def test_a_number_beyond_doubles_is_refused_not_infinite() -> None:
     assert refusal(b'{"a": 1e999}') == (422, "1300")
+
+
+_NOISE = st.lists(
+    st.sampled_from([b'"', b"\\ud83d", b"\\ude00", b"\\u00e4", b"\xc3", b"{", b"}", b"[", b":", b",", b"1e9", b"-"])
+)
+
+
+@given(
+    st.binary(max_size=80) | _NOISE.map(b"".join) | _NOISE.map(lambda noise: b'{"a": "' + b"".join(noise) + b'"}')
+)
+def test_no_body_at_all_is_a_surprise(body: bytes) -> None:
+    try:
+        read: object = bodies.json_object(body)
+    except ApiError as refused:
+        read = refused.faults[0].code
+    assert isinstance(read, dict) or read in ("1300", "1305")
 
 
 def test_gzip_is_undone_and_bounded_as_sent_and_as_unpacked() -> None:
