@@ -18,6 +18,11 @@ pytestmark = pytest.mark.django_db
 PAGE = "/admin/tracking/msg-gen/"
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def olga() -> User:
     user = User.objects.create_user("olga", password="a long enough secret", is_staff=True)
