@@ -30,6 +30,16 @@ def _read(variable: str, read: Callable[[], T]) -> T:
         raise ImproperlyConfigured(f"{variable}: {problem}") from problem
 
 
+def _switch(variable: str, *, default: bool) -> bool:
+    """On or off; unlike env.bool, which takes any word it does not know for off."""
+    value: str = env.str(variable, default="").strip().lower()
+    known = {"": default, **dict.fromkeys(("on", "true", "yes", "1"), True)}
+    known |= dict.fromkeys(("off", "false", "no", "0"), False)
+    if value not in known:
+        raise ImproperlyConfigured(f"{variable}: expected on or off")
+    return known[value]
+
+
 def _url(variable: str, default: str | None, schemes: tuple[str, ...]) -> str | None:
     value: str | None = env.str(variable, default="") or default
     if value is not None and urlsplit(value).scheme not in schemes:
@@ -64,7 +74,7 @@ MOMENTUM_URL = str(_url("MOMENTUM_URL", f"http://127.0.0.1:{PORT}", ("http", "ht
 TRACKING_HOST = env.str("TRACKING_HOST", default="") or f"127.0.0.1:{PORT + 1}"
 
 # Off: every caller of the API is the primary account with all grants (contract 00 §2).
-API_AUTHENTICATION = _read("API_AUTHENTICATION", lambda: env.bool("API_AUTHENTICATION", default=True))
+API_AUTHENTICATION = _switch("API_AUTHENTICATION", default=True)
 
 # Every link works for a year; its message's events are kept a little longer.
 EVENTS_KEPT_DAYS = _read("EVENTS_KEPT_DAYS", lambda: env.int("EVENTS_KEPT_DAYS", default=400))

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from momentum.api import responses
-from momentum.api.bodies import MEBIBYTE, discard_rest
+from momentum.api.streams import MEBIBYTE, discard_rest
 from momentum.lib.errors import ApiError, Fault, fault
 
 MOST_URI_BYTES = 4096

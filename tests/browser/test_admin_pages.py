@@ -18,6 +18,11 @@ PASSWORD = "a long enough secret"
 Scheme = Literal["light", "dark"]
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture(params=[(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")], ids=str)
 def page(request: Any, chromium: Browser, live_server: Any) -> Iterator[Page]:
     """A page of a signed-in administrator; at its end no script may have failed and nothing may stick out."""
