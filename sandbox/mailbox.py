@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from email.utils import parseaddr
 from functools import lru_cache
 from pathlib import Path
 
@@ -46,6 +47,12 @@ class Entry(msgspec.Struct, frozen=True):
     @property
     def received_at(self) -> datetime:
         return datetime.fromtimestamp(int(self.name[:19]) / 1e9, UTC)
+
+    @property
+    def sender_name(self) -> str:
+        """Who it is from, in few words."""
+        name, address = parseaddr(self.head.sender)
+        return name or address or self.head.sender or self.head.mail_from
 
 
 class Mailbox:

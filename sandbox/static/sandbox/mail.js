@@ -3,9 +3,12 @@
   function localTimes() {
     for (const time of document.querySelectorAll(".sm time[datetime]:not([data-local])")) {
       const moment = new Date(time.dateTime);
-      time.title = time.dateTime;
+      time.title = moment.toLocaleString();
       time.dataset.local = "";
-      time.textContent = moment.toLocaleString(undefined, {dateStyle: "medium", timeStyle: "medium"});
+      const isToday = time.closest("#sm-list") && moment.toDateString() === new Date().toDateString();
+      time.textContent = isToday
+        ? moment.toLocaleTimeString()
+        : moment.toLocaleString(undefined, {dateStyle: "short", timeStyle: time.closest("#sm-list") ? "short" : "medium"});
     }
   }
 
