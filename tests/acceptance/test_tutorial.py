@@ -1,4 +1,4 @@
-"""The tutorial, to the letter, through the running program: curl, a mailbox, a click, the report, the metrics API."""
+"""The tutorial, to the letter, through the running program: curl, mailbox, click, report, metrics API."""
 
 import email.policy
 import json

@@ -7,11 +7,11 @@ from pathlib import Path
 import msgspec
 from django.conf import settings
 from django.db import transaction
-from tracking.tokens import Sealer
 
 from momentum.lib import clock
 from tracking import configuration, keys
 from tracking.options import OPTION_NAMES, Configuration
+from tracking.tokens import Sealer
 from transmissions import template_versions
 from transmissions.generation import PreparationFailure, Prepared, prepare
 from transmissions.models import Snapshot, TemplateVersion
