@@ -51,8 +51,7 @@ class Tracker:
             await self._live(receive, send)
             return
         answer = await self._answer(scope, receive)
-        headers = [(name.encode(), value.encode()) for name, value in answer.headers]
-        headers.append((b"Content-Length", b"%d" % len(answer.body)))
+        headers = [*answer.headers, (b"content-length", b"%d" % len(answer.body))]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
 
@@ -69,7 +68,7 @@ class Tracker:
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         if scope["path"] == "/healthz":
             body = msgspec.json.encode({"status": "ok", **self._journal.state})
-            return Answer(200, (("Content-Type", "application/json"),), body)
+            return Answer(200, ((b"content-type", b"application/json"),), body)
         request = await self._request(scope, receive)
         answer, hit = hits.respond(request, self._settings.keyring, self._clicks)
         if hit is not None:
