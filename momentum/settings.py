@@ -30,6 +30,16 @@ def _read(variable: str, read: Callable[[], T]) -> T:
         raise ImproperlyConfigured(f"{variable}: {problem}") from problem
 
 
+def _switch(variable: str, *, default: bool) -> bool:
+    """On or off; unlike env.bool, which takes any word it does not know for off."""
+    value: str = env.str(variable, default="").strip().lower()
+    known = {"": default, **dict.fromkeys(("on", "true", "yes", "1"), True)}
+    known |= dict.fromkeys(("off", "false", "no", "0"), False)
+    if value not in known:
+        raise ImproperlyConfigured(f"{variable}: expected on or off")
+    return known[value]
+
+
 def _url(variable: str, default: str | None, schemes: tuple[str, ...]) -> str | None:
     value: str | None = env.str(variable, default="") or default
     if value is not None and urlsplit(value).scheme not in schemes:
@@ -62,6 +72,12 @@ MOMENTUM_HOME = Path(env.str("MOMENTUM_HOME", default="") or BASE_DIR / "var").a
 DEBUG = _read("DEBUG", lambda: env.bool("DEBUG", default=False))
 MOMENTUM_URL = str(_url("MOMENTUM_URL", f"http://127.0.0.1:{PORT}", ("http", "https"))).rstrip("/")
 TRACKING_HOST = env.str("TRACKING_HOST", default="") or f"127.0.0.1:{PORT + 1}"
+
+# Off: every caller of the API is the primary account with all grants (contract 00 §2).
+API_AUTHENTICATION = _switch("API_AUTHENTICATION", default=True)
+
+# Every link works for a year; its message's events are kept a little longer.
+EVENTS_KEPT_DAYS = _read("EVENTS_KEPT_DAYS", lambda: env.int("EVENTS_KEPT_DAYS", default=400))
 
 DATABASE_URL = _url("DATABASE_URL", None, ("postgres", "postgresql", "psql", "pgsql"))
 REDIS_URL = _url("REDIS_URL", None, ("redis", "rediss", "unix"))
@@ -113,6 +129,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "momentum.api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -175,14 +192,18 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 10, "socket_connect_timeout": 5}
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 10, "socket_connect_timeout": 3}
 CELERY_TASK_DEFAULT_QUEUE = "momentum"
 CELERY_BEAT_SCHEDULE_FILENAME = str(MOMENTUM_HOME / "beat-schedule")
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    # A look that nobody got to in time is worth nothing: the next one sees the same.
+    "look for due work": {"task": "transmissions.look", "schedule": 2.0, "options": {"expires": 10}},
+    "keep partitions": {"task": "tracking.keep_partitions", "schedule": 3600.0, "options": {"expires": 3000}},
+}
 CELERY_TIMEZONE = "UTC"
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [],
@@ -205,4 +226,5 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "THEME": None,
+    "SIDEBAR": {"show_search": False, "navigation": "momentum.navigation.sidebar"},
 }

@@ -7,6 +7,7 @@ hash of the payload, so that the same payload gives the same part (docs/decision
 import binascii
 from collections.abc import Callable
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Annotated, Any, NamedTuple, TypeVar
 
@@ -200,7 +201,7 @@ def _open_both(keyring: Keyring, message_part: str, link_part: str) -> tuple[_Wi
     message = _open(keyring, _MESSAGE, message_part, _decode_message)
     if isinstance(message, BadToken):
         return message
-    link = _open(keyring, _LINK, link_part, _decode_link)
+    link = _open_link_part(keyring, link_part)
     if isinstance(link, BadToken):
         return link
     if message.transmission != link.transmission or link.message not in (0, message.message):
@@ -210,6 +211,12 @@ def _open_both(keyring: Keyring, message_part: str, link_part: str) -> tuple[_Wi
     if link.kind in CLICK_KINDS and not is_web_address(link.url):
         return BadToken(Refusal.UNSAFE_TARGET)
     return message, link
+
+
+# Most links are the same in all messages of a transmission, and most hits come soon after sending.
+@lru_cache(maxsize=1024)
+def _open_link_part(keyring: Keyring, link_part: str) -> LinkPart | BadToken:
+    return _open(keyring, _LINK, link_part, _decode_link)
 
 
 def _open(keyring: Keyring, label: bytes, text: str, decode: Callable[[bytes], P]) -> P | BadToken:
