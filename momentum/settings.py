@@ -185,6 +185,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = MOMENTUM_URL.startswith("https:")
 SECURE_CONTENT_TYPE_NOSNIFF = True
 LOGIN_URL = reverse_lazy("admin:login")
+LOGIN_REDIRECT_URL = reverse_lazy("reports:engagement")
 
 CELERY_BROKER_URL = CELERY_BROKER_URL or REDIS_URL or f"redis+socket://{embedded.redis_socket(MOMENTUM_HOME)}"
 # The database is the truth: a task is only a hint, its result is nobody's business.
