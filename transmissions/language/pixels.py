@@ -92,7 +92,11 @@ def insert(markup: str, top: str | None, bottom: str | None) -> str:
     """A rendered part with the pixels' markup put in; for programs whose `pixels_certain` is false."""
     findings, _, _ = html_links.scan(markup, TEXT)
     first, last = _choose(findings.marks)
-    end = last.position if last else len(markup)
-    if top and first and first.position <= end:
-        return markup[: first.position] + top + markup[first.position : end] + (bottom or "") + markup[end:]
-    return markup[:end] + (bottom or "") + markup[end:]
+    places = [(first.position, top)] if first else []
+    places.append((last.position if last else len(markup), bottom))
+    shown = ""
+    begin = 0
+    for position, pixel in sorted(places, key=lambda place: place[0]):
+        shown += markup[begin:position] + (pixel or "")
+        begin = position
+    return shown + markup[begin:]

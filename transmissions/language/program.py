@@ -18,7 +18,7 @@ from transmissions.language.scope import Scope
 from transmissions.language.sites import LinkSite
 from transmissions.language.translate import Style, Translator, weight
 from transmissions.language.tree import Body, Text
-from transmissions.language.words import Kind, kind_of
+from transmissions.language.words import RENDER_DYNAMIC, RENDER_SNIPPET, Kind, kind_of
 
 
 class Pixels(NamedTuple, Generic[T]):
@@ -108,10 +108,14 @@ def compile_part(
         raise SyntaxFault(part, mistake.line, mistake.what) from None
 
 
-def check_part(part: str, source: str) -> None:
-    """Raises SyntaxFault when `compile_part` would; much cheaper."""
+def check_part(part: str, source: str, *, is_snippet: bool = False) -> None:
+    """Raises SyntaxFault when `compile_part` would; much cheaper.
+
+    A snippet may not call for other snippets or dynamic content (contract 40 §11).
+    """
+    refused = (RENDER_SNIPPET, RENDER_DYNAMIC) if is_snippet else ()
     try:
-        check(texts.clean(source), kind_of(part))
+        check(texts.clean(source), kind_of(part), refused)
     except Mistake as mistake:
         raise SyntaxFault(part, mistake.line, mistake.what) from None
 
