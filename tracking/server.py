@@ -29,6 +29,7 @@ _HEAD_LIMIT = 65_536
 _CONNECTIONS = 4096
 _PARENT_CHECK_S = 0.2
 _DRAIN_S = 10
+_BODY_TIMEOUT_S = 10
 
 _HEADERS = {name.encode(): name for name in hits.HEADERS}
 
@@ -50,8 +51,7 @@ class Tracker:
             await self._live(receive, send)
             return
         answer = await self._answer(scope, receive)
-        headers = [(name.encode(), value.encode()) for name, value in answer.headers]
-        headers.append((b"Content-Length", b"%d" % len(answer.body)))
+        headers = [*answer.headers, (b"content-length", b"%d" % len(answer.body))]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
 
@@ -68,7 +68,7 @@ class Tracker:
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         if scope["path"] == "/healthz":
             body = msgspec.json.encode({"status": "ok", **self._journal.state})
-            return Answer(200, (("Content-Type", "application/json"),), body)
+            return Answer(200, ((b"content-type", b"application/json"),), body)
         request = await self._request(scope, receive)
         answer, hit = hits.respond(request, self._settings.keyring, self._clicks)
         if hit is not None:
@@ -105,15 +105,18 @@ def _headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """The body as far as it is needed: None when it is longer than BODY_LIMIT."""
+    """The body as far as it is needed: None when it is longer than BODY_LIMIT or does not come in time."""
     body: bytes = b""
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if len(body) > hits.BODY_LIMIT:
-            return None
-        if not message.get("more_body"):
-            return body
+    try:
+        async with asyncio.timeout(_BODY_TIMEOUT_S):
+            while len(body) <= hits.BODY_LIMIT:
+                message = await receive()
+                body += message.get("body", b"")
+                if not message.get("more_body"):
+                    return body if len(body) <= hits.BODY_LIMIT else None
+    except TimeoutError:
+        pass
+    return None
 
 
 async def _end_with_parent(parent: int) -> None:
