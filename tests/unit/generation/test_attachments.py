@@ -101,7 +101,8 @@ def test_media_types(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "text", "text/", "text/plain\r\nX: 1", "text/pl ain", "té/x", "a/b; c", "a/b; c=d e"]
+    "text",
+    ["", "text", "text/", "text/plain\r\nX: 1", "text/pl ain", "té/x", "a/b; c", "a/b; c=d e", "text/" + "x" * 251],
 )
 def test_what_is_no_media_type(text):
     assert not is_media_type(text)
