@@ -8,9 +8,9 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
-from reports import rollups
 
 from momentum.api.responses import json_answer
+from reports import rollups
 
 _TIMEOUT_S = 2.0
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from momentum import embedded
@@ -28,6 +29,16 @@ def _read(variable: str, read: Callable[[], T]) -> T:
         return read()
     except (ValueError, TypeError, ImproperlyConfigured) as problem:
         raise ImproperlyConfigured(f"{variable}: {problem}") from problem
+
+
+def _switch(variable: str, *, default: bool) -> bool:
+    """On or off; unlike env.bool, which takes any word it does not know for off."""
+    value: str = env.str(variable, default="").strip().lower()
+    known = {"": default, **dict.fromkeys(("on", "true", "yes", "1"), True)}
+    known |= dict.fromkeys(("off", "false", "no", "0"), False)
+    if value not in known:
+        raise ImproperlyConfigured(f"{variable}: expected on or off")
+    return known[value]
 
 
 def _url(variable: str, default: str | None, schemes: tuple[str, ...]) -> str | None:
@@ -64,7 +75,7 @@ MOMENTUM_URL = str(_url("MOMENTUM_URL", f"http://127.0.0.1:{PORT}", ("http", "ht
 TRACKING_HOST = env.str("TRACKING_HOST", default="") or f"127.0.0.1:{PORT + 1}"
 
 # Off: every caller of the API is the primary account with all grants (contract 00 §2).
-API_AUTHENTICATION = _read("API_AUTHENTICATION", lambda: env.bool("API_AUTHENTICATION", default=True))
+API_AUTHENTICATION = _switch("API_AUTHENTICATION", default=True)
 
 # Every link works for a year; its message's events are kept a little longer.
 EVENTS_KEPT_DAYS = _read("EVENTS_KEPT_DAYS", lambda: env.int("EVENTS_KEPT_DAYS", default=400))
@@ -175,6 +186,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = MOMENTUM_URL.startswith("https:")
 SECURE_CONTENT_TYPE_NOSNIFF = True
 LOGIN_URL = reverse_lazy("admin:login")
+LOGIN_REDIRECT_URL = reverse_lazy("reports:engagement")
 
 CELERY_BROKER_URL = CELERY_BROKER_URL or REDIS_URL or f"redis+socket://{embedded.redis_socket(MOMENTUM_HOME)}"
 # The database is the truth: a task is only a hint, its result is nobody's business.
@@ -213,6 +225,25 @@ UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Momentum",
     "SITE_HEADER": "Momentum",
     "SITE_SYMBOL": "mail",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("momentum/icon.svg")},
+    ],
+    # The blue of the reports' funnel.
+    "COLORS": {
+        "primary": {
+            "50": "#f0f9ff",
+            "100": "#e0f2fe",
+            "200": "#bae6fd",
+            "300": "#7dd3fc",
+            "400": "#38bdf8",
+            "500": "#0ea5e9",
+            "600": "#0284c7",
+            "700": "#0369a1",
+            "800": "#075985",
+            "900": "#0c4a6e",
+            "950": "#082f49",
+        },
+    },
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "THEME": None,

@@ -14,7 +14,7 @@ import msgspec
 from momentum.lib import clock, ids
 from tracking.keys import Keyring
 from tracking.limits import WINDOW_S, ClickLimit
-from tracking.tokens import CLICK_KINDS, OPEN_KINDS, BadToken, Kind, open_token
+from tracking.tokens import CLICK_KINDS, OPEN_KINDS, BadToken, Kind, open_link
 
 PATH_LIMIT = 32_000
 BODY_LIMIT = 4096
@@ -121,6 +121,12 @@ def respond(request: Request, keyring: Keyring, clicks: ClickLimit) -> tuple[Ans
     return door(request, keyring, clicks)
 
 
+# The request headers that any of this reads, in lower case.
+HEADERS = frozenset(
+    {"user-agent", "accept-language", "content-type", "x-forwarded-for", "purpose", "sec-purpose", "x-moz"}
+)
+
+
 def says_prefetch(headers: Mapping[str, str]) -> bool:
     """Whether request headers (by lower-case name) announce a prefetch (contract 50 §8)."""
     return any(
@@ -211,10 +217,10 @@ def _opened(request: Request, keyring: Keyring, kinds: frozenset[Kind]) -> _Toke
     parts = token_in(request.path)
     if parts is None:
         return None
-    opened = open_token(keyring, *parts)
-    if isinstance(opened, BadToken) or opened[1].kind not in kinds:
+    link = open_link(keyring, *parts)
+    if isinstance(link, BadToken) or link.kind not in kinds:
         return None
-    return _Token(*parts, opened[1].url)
+    return _Token(*parts, link.url)
 
 
 def _hit(request: Request, token: _Token) -> Hit:

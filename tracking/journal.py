@@ -45,9 +45,9 @@ class Journal:
         self.lost = 0
         self.spooled = 0
 
-    def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Begin to write; once, before the first hit."""
-        self._tasks = [loop.create_task(self._write_batches()), loop.create_task(self._keep_connected())]
+    def start(self) -> None:
+        """Begin to write; once, in the running loop, before the first hit."""
+        self._tasks = [asyncio.create_task(self._write_batches()), asyncio.create_task(self._keep_connected())]
 
     async def record(self, frame: bytes) -> None:
         """Return once the hit is durable, or nothing would take it; never raises.

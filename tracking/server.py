@@ -8,7 +8,8 @@ import logging
 import os
 import signal
 import sys
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 import msgspec
 from granian import Granian
@@ -29,77 +30,90 @@ _CONNECTIONS = 4096
 _PARENT_CHECK_S = 0.2
 _DRAIN_S = 10
 
+_HEADERS = {name.encode(): name for name in hits.HEADERS}
 
-class _Headers(Protocol):
-    def get(self, key: str, default: Any = None) -> Any: ...
-    def get_all(self, key: str) -> list[str]: ...
-
-
-class _Scope(Protocol):
-    proto: str
-    method: str
-    path: str
-    client: str
-    headers: _Headers
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Tracker:
-    """The RSGI application of one worker process."""
+    """The ASGI application of one worker process."""
 
     def __init__(self, settings: environment.Environment) -> None:
         self._settings = settings
         self._clicks = ClickLimit(settings.click_limit)
         self._journal = Journal(settings.redis_url, settings.home)
 
-    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._journal.start(loop)
-        self._watch = loop.create_task(_end_with_parent(os.getppid()))
-
-    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._watch.cancel()
-        loop.run_until_complete(self._journal.close())
-
-    async def __rsgi__(self, scope: _Scope, protocol: Any) -> None:
-        if scope.proto != "http":
-            protocol.close(403)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
             return
-        answer = await self._answer(scope, protocol)
-        protocol.response_bytes(answer.status, list(answer.headers), answer.body)
+        answer = await self._answer(scope, receive)
+        headers = [(name.encode(), value.encode()) for name, value in answer.headers]
+        headers.append((b"Content-Length", b"%d" % len(answer.body)))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
 
-    async def _answer(self, scope: _Scope, protocol: Any) -> Answer:
-        if scope.path == "/healthz":
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self._journal.start()
+        watch = asyncio.create_task(_end_with_parent(os.getppid()))
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        watch.cancel()
+        await self._journal.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        if scope["path"] == "/healthz":
             body = msgspec.json.encode({"status": "ok", **self._journal.state})
             return Answer(200, (("Content-Type", "application/json"),), body)
-        request = await self._request(scope, protocol)
+        request = await self._request(scope, receive)
         answer, hit = hits.respond(request, self._settings.keyring, self._clicks)
         if hit is not None:
             await self._journal.record(hit_frame(hit))
         return answer
 
-    async def _request(self, scope: _Scope, protocol: Any) -> Request:
-        headers = scope.headers
-        forwarded = ",".join(headers.get_all("x-forwarded-for")) if "x-forwarded-for" in headers else ""  # type: ignore[operator]
-        takes_body = scope.method == "POST" and scope.path.startswith("/u/")
+    async def _request(self, scope: Scope, receive: Receive) -> Request:
+        headers = _headers(scope["headers"])
+        method, path = scope["method"], scope["path"]
+        takes_body = method == "POST" and path.startswith("/u/")
+        client = scope["client"]
         return Request(
-            method=scope.method,
-            path=scope.path,
-            address=self._settings.trusted_proxies.client(scope.client, forwarded),
+            method=method,
+            path=path,
+            address=self._settings.trusted_proxies.client(
+                client[0] if client else "", headers.get("x-forwarded-for", "")
+            ),
             user_agent=headers.get("user-agent", ""),
             accept_language=headers.get("accept-language", ""),
-            prefetch=hits.says_prefetch(headers),  # type: ignore[arg-type]
-            content_type=headers.get("content-type", "") if takes_body else "",
-            body=await _body(protocol) if takes_body else b"",
+            prefetch=hits.says_prefetch(headers),
+            content_type=headers.get("content-type", ""),
+            body=await _body(receive) if takes_body else b"",
         )
 
 
-async def _body(protocol: Any) -> bytes | None:
+def _headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """The headers that matter, by lower-case name; those that came twice are joined (RFC 9110 §5.3)."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in pairs:
+        if name := _HEADERS.get(raw_name):
+            value = raw_value.decode("utf-8", "replace")
+            headers[name] = f"{headers[name]},{value}" if name in headers else value
+    return headers
+
+
+async def _body(receive: Receive) -> bytes | None:
     """The body as far as it is needed: None when it is longer than BODY_LIMIT."""
-    body = b""
-    async for chunk in protocol:
-        body += chunk
+    body: bytes = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
         if len(body) > hits.BODY_LIMIT:
             return None
-    return body
+        if not message.get("more_body"):
+            return body
 
 
 async def _end_with_parent(parent: int) -> None:
@@ -128,7 +142,7 @@ def main() -> None:
         address=settings.address,
         port=settings.port,
         workers=settings.workers,
-        interface=Interfaces.RSGI,
+        interface=Interfaces.ASGI,
         loop=Loops.uvloop,
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=_HEADER_READ_TIMEOUT_MS, max_buffer_size=_HEAD_LIMIT),

@@ -156,18 +156,10 @@ class Sealer:
 
 def open_token(keyring: Keyring, message_part: str, link_part: str) -> tuple[MessagePart, LinkPart] | BadToken:
     """Both parts of a tracked URL, or why they do not open; any text may be given."""
-    wire = _open(keyring, _MESSAGE, message_part, _decode_message)
-    if isinstance(wire, BadToken):
-        return wire
-    link = _open(keyring, _LINK, link_part, _decode_link)
-    if isinstance(link, BadToken):
-        return link
-    if wire.transmission != link.transmission or link.message not in (0, wire.message):
-        return BadToken(Refusal.SPLICED)
-    if wire.sent_at > clock.now().timestamp() + FUTURE_TOLERANCE_S:
-        return BadToken(Refusal.FROM_THE_FUTURE)
-    if link.kind in CLICK_KINDS and not is_web_address(link.url):
-        return BadToken(Refusal.UNSAFE_TARGET)
+    opened = _open_both(keyring, message_part, link_part)
+    if isinstance(opened, BadToken):
+        return opened
+    wire, link = opened
     try:
         metadata = msgspec.json.decode(wire.metadata, type=dict[str, Any]) if wire.metadata else {}
     except msgspec.DecodeError:
@@ -177,6 +169,12 @@ def open_token(keyring: Keyring, message_part: str, link_part: str) -> tuple[Mes
         *(wire.rcpt_to, wire.tags, metadata, wire.sent_with),
     )
     return message, link
+
+
+def open_link(keyring: Keyring, message_part: str, link_part: str) -> LinkPart | BadToken:
+    """Where a tracked URL leads, found out as `open_token` does but without taking the metadata apart."""
+    opened = _open_both(keyring, message_part, link_part)
+    return opened if isinstance(opened, BadToken) else opened[1]
 
 
 def is_web_address(url: str) -> bool:
@@ -189,6 +187,22 @@ def _seal(key: Key, label: bytes, payload: bytes) -> str:
     header = _VERSION + key.id
     sealed = header + nonce + key.cipher.encrypt(nonce, payload, header + label)
     return binascii.b2a_base64(sealed, newline=False).translate(_TO_URL).rstrip(b"=").decode("ascii")
+
+
+def _open_both(keyring: Keyring, message_part: str, link_part: str) -> tuple[_WireMessage, LinkPart] | BadToken:
+    message = _open(keyring, _MESSAGE, message_part, _decode_message)
+    if isinstance(message, BadToken):
+        return message
+    link = _open(keyring, _LINK, link_part, _decode_link)
+    if isinstance(link, BadToken):
+        return link
+    if message.transmission != link.transmission or link.message not in (0, message.message):
+        return BadToken(Refusal.SPLICED)
+    if message.sent_at > clock.now().timestamp() + FUTURE_TOLERANCE_S:
+        return BadToken(Refusal.FROM_THE_FUTURE)
+    if link.kind in CLICK_KINDS and not is_web_address(link.url):
+        return BadToken(Refusal.UNSAFE_TARGET)
+    return message, link
 
 
 def _open(keyring: Keyring, label: bytes, text: str, decode: Callable[[bytes], P]) -> P | BadToken:

@@ -12,7 +12,7 @@ from momentum.lib import clock
 from momentum.lib.errors import refuse
 from transmissions.addresses import parse_address
 from transmissions.content import TemplateReference, check_sender, read_content, read_mailbox
-from transmissions.generation.rules import override_faults
+from transmissions.generation import check_override
 from transmissions.reading import Faults, Fields
 from transmissions.recipients import (
     MAX_METADATA_BYTES,
@@ -194,7 +194,7 @@ def _read_override(fields: Fields, faults: Faults) -> Override:
         reply_to=fields.text("reply_to", _MAX_HEADER_BYTES, clean=True) or None,
         list_id=(fields.text("list_id", _MAX_HEADER_BYTES, clean=True) or "").strip(" ") or None,
     )
-    faults.extend(override_faults(override))
+    faults.extend(check_override(override))
     return override
 
 

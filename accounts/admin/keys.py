@@ -37,17 +37,17 @@ class StatusFilter(admin.SimpleListFilter):
 class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
     """Keys are made, edited (label and grants) and revoked here; a key's text is shown once, when it is made."""
 
-    list_display = ("label", "shown_key", "shown_grants", "last_used_at", "status")
+    list_display = ("label", "shown_key", "shown_grants", "last_use", "status")
     list_filter = (StatusFilter,)
     search_fields = ("label", "short_key")
     actions = None
     actions_detail = ("revoke",)
     fieldsets = (
         (None, {"fields": ("label", "grants")}),
-        ("Key", {"fields": ("shown_key", "status", "shown_sources", "created_at", "created_by", "last_used_at")}),
+        ("Key", {"fields": ("shown_key", "status", "shown_sources", "created", "created_by", "last_use")}),
     )
     add_fieldsets = ((None, {"fields": ("label", "grants", "valid_ips", "account_password")}),)
-    readonly_fields = ("shown_key", "status", "shown_sources", "created_at", "created_by", "last_used_at")
+    readonly_fields = ("shown_key", "status", "shown_sources", "created", "created_by", "last_use")
 
     class Media:
         css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("accounts/pages.css",)}
@@ -136,6 +136,14 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
     @admin.display(description="Allowed addresses")
     def shown_sources(self, api_key: ApiKey) -> str:
         return ", ".join(api_key.valid_ips) or "anywhere"
+
+    @admin.display(description="Created", ordering="created_at")
+    def created(self, api_key: ApiKey) -> str:
+        return f"{api_key.created_at:%Y-%m-%d %H:%M} UTC"
+
+    @admin.display(description="Last use", ordering="last_used_at")
+    def last_use(self, api_key: ApiKey) -> str:
+        return f"{api_key.last_used_at:%Y-%m-%d %H:%M} UTC" if api_key.last_used_at else "never"
 
     @display(  # type: ignore[untyped-decorator]
         description="Status", ordering="revoked_at", label={"Active": "success", "Revoked": "danger"}

@@ -16,6 +16,11 @@ PASSWORD = "a long enough secret"
 ADD, LIST = "/admin/accounts/apikey/add/", "/admin/accounts/apikey/"
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 def signed_in(role: str) -> Client:
     user = User.objects.create_user(role.lower(), password=PASSWORD, is_staff=True)
     user.groups.add(Group.objects.get(name=role))

@@ -1,9 +1,11 @@
 """The msg_gen configuration page, by Django's client (contract 50 §1)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
+from django.db import connection
 from django.test import Client
 
 from accounts import roles
@@ -14,6 +16,11 @@ from tracking.option_changes import change_options
 pytestmark = pytest.mark.django_db
 
 PAGE = "/admin/tracking/msg-gen/"
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
@@ -153,3 +160,20 @@ def test_the_form_is_protected_against_other_sites(olga: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(olga)
     assert client.post(PAGE, {"gen_count": "5"}).status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_changes_at_the_same_time_are_recorded_one_after_the_other() -> None:
+    olga = User.objects.create_user("olga")
+
+    def change(count: int) -> None:
+        try:
+            change_options({"gen_count": count}, olga)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(change, range(10, 34)))
+    chain = list(OptionChange.objects.order_by("id").values_list("old_value", "new_value"))
+    assert [old for old, _ in chain] == [2, *(new for _, new in chain[:-1])]
+    assert stored() == {"gen_count": chain[-1][1]}

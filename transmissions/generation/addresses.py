@@ -49,7 +49,7 @@ def parse(text: str) -> Address | None:
 
 
 def split(text: str) -> list[str]:
-    """The elements of a comma-separated address list; commas in quotes, angle brackets and comments do not count."""
+    """The elements of an address list; commas in quotes, angle brackets and comments do not count."""
     items, start, quoted, depth, position = [], 0, False, 0, 0
     while position < len(text):
         character = text[position]

@@ -11,13 +11,12 @@ from transmissions.generation.quoted import broken, join, piece
 from transmissions.generation.results import Unsendable
 from transmissions.generation.texts import TAG_START
 from transmissions.generation.tracking import Tracking
-from transmissions.generation.urls import PLAIN_SPELLING, QUOTED_SPELLING, PartUrls
+from transmissions.generation.urls import NO_PIXELS, PLAIN_SPELLING, QUOTED_SPELLING, PartUrls
 from transmissions.language import (
     PLAIN,
     Encoding,
     FindSnippet,
     LinkSite,
-    Pixels,
     Program,
     Scope,
     Tracked,
@@ -26,7 +25,6 @@ from transmissions.language import (
 )
 
 QUOTED: Encoding[str] = Encoding(static=piece, value=piece, link=broken)
-NO_PIXELS: Pixels[str] = Pixels()
 
 
 class Body:

@@ -1,4 +1,4 @@
-"""What is wrong with a content before anything is sent: the synchronous faults of POST (contract 10 §6, §8, 20 §6)."""
+"""What is wrong with a content before anything is sent: faults of POST (contract 10 §6, §8, 20 §6)."""
 
 from collections.abc import Iterable, Iterator
 
@@ -17,8 +17,8 @@ def check_content(content: Content, *, perform_substitutions: bool = True) -> li
     """Faults in the order headers, text, html, amp_html, attachments; of each part the first.
 
     `3002` for headers, `3000` (with part and line) for the template language, `3010` for attachments and images,
-    `3020` for a pre-built message. Required fields and sizes are the API's to check. Without `perform_substitutions`
-    bodies are sent as they are and only headers are checked.
+    `3020` for a pre-built message. Required fields and sizes are the API's to check. Without
+    `perform_substitutions` bodies are sent as they are and only headers are checked.
     """
     if content.email_rfc822 is not None:
         return _prebuilt_faults(content.email_rfc822, perform_substitutions)

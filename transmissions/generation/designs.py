@@ -41,7 +41,7 @@ class InlineDesign:
         subject = self._subject_field
         return [
             copy.sending_fields,
-            fields.from_field(copy.sender),
+            self._sender.field(copy.sender),
             fields.to_field(copy.recipient),
             subject if isinstance(subject, bytes) else fields.subject_field(copy.subject),
             self._static,

@@ -1,6 +1,7 @@
 """Where a tracked link leads: a destination that can stand in a `Location` header, or none (contract 50 §4, §6)."""
 
 import re
+from contextlib import suppress
 from urllib.parse import quote
 
 LONGEST_TARGET = 4096  # bytes
@@ -52,8 +53,6 @@ def _encoded_authority(authority: str) -> str:
     if authority.isascii():
         return _encoded(authority)
     login, at, host = authority.rpartition("@")
-    try:
+    with suppress(UnicodeError):  # no name that DNS could hold: the browser may say so
         host = host.encode("idna").decode("ascii")
-    except UnicodeError:
-        pass  # no name that DNS could hold: the browser may say so
     return _encoded(login) + at + _encoded(host)

@@ -1,4 +1,7 @@
-"""A pre-built message taken apart by byte offsets, so that what is not rendered passes byte for byte (contract 10 §6.5)."""
+"""A pre-built message taken apart by offsets (contract 10 §6.5).
+
+What is not rendered can so pass byte for byte.
+"""
 
 import binascii
 import quopri

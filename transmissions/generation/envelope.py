@@ -1,4 +1,4 @@
-"""The envelope sender of one copy: the recipient's, the transmission's, the configured one, else From (contract 10 §1)."""
+"""The envelope sender of one copy: the recipient's, the transmission's or the configured one (contract 10 §1)."""
 
 from transmissions.generation import addresses
 from transmissions.generation.results import Unsendable
@@ -12,21 +12,19 @@ _MOST_KEPT = 1000
 
 
 class ReturnPath:
-    """Renders return paths, template language included (VERP)."""
+    """Renders return paths, template language included (VERP).
+
+    `fixed` is that of all recipients without one of their own, None where it depends on data.
+    """
 
     def __init__(self, transmission: str, bounce_address: str) -> None:
         self._default = text_template(PART, transmission or bounce_address)
+        self.fixed = _checked(self._default) if isinstance(self._default, str) else None
         self._compiled: dict[str, str | Text] = {}
 
     def of(self, recipients_own: str, scope: Scope) -> str:
         """The envelope sender, "" where nothing is set; raises Unsendable when it is no address."""
-        rendered = value_of(self._template(recipients_own), scope)
-        if not rendered:
-            return ""
-        found = addresses.parse(rendered)
-        if found is None or found.name:
-            raise Unsendable(f"Invalid return path: '{rendered[:100]!a}'")
-        return found.email
+        return _checked(value_of(self._template(recipients_own), scope))
 
     def _template(self, recipients_own: str) -> str | Text:
         if not recipients_own:
@@ -37,3 +35,12 @@ class ReturnPath:
             if len(self._compiled) < _MOST_KEPT:
                 self._compiled[recipients_own] = template
         return template
+
+
+def _checked(return_path: str) -> str:
+    if not return_path:
+        return ""
+    found = addresses.parse(return_path)
+    if found is None or found.name:
+        raise Unsendable(f"Invalid return path: {return_path[:100]!a}")
+    return found.email

@@ -6,6 +6,7 @@ Contract 10 §3, §5 and §6.3; what a value may hold at POST is in `rules`.
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from transmissions.generation import addresses, headers
 from transmissions.generation.addresses import Address
@@ -15,7 +16,8 @@ from transmissions.generation.texts import Text, text_template, value_of
 from transmissions.language import Scope
 from transmissions.values import Content, Mailbox, Override, Recipient
 
-Field = bytes | Callable[[Scope], bytes]
+Moving = Callable[[Scope], bytes]
+Field = bytes | Moving
 
 ADDRESS_FIELDS = frozenset(
     (
@@ -37,12 +39,17 @@ class Sender:
         self._name = name if named_by_override else text_template("Header:From", name)
         fixed = isinstance(self._email, str) and isinstance(self._name, str)
         self._fixed = self._read(self._email, self._name) if fixed else None
+        self._fixed_field = from_field(self._fixed) if self._fixed else b""
 
     def address(self, scope: Scope) -> Address:
         """Raises Unsendable when what was rendered is no address."""
         if self._fixed is not None:
             return self._fixed
         return self._read(value_of(self._email, scope), value_of(self._name, scope))
+
+    def field(self, address: Address) -> bytes:
+        """The From field of what `address` has given."""
+        return self._fixed_field or from_field(address)
 
     @staticmethod
     def _read(email: str | Text, name: str | Text) -> Address:
@@ -74,7 +81,7 @@ def subject_field(subject: str) -> bytes:
     return headers.unstructured("Subject", subject)
 
 
-def static_and_moving(content: Content, override: Override, *, transactional: bool) -> tuple[bytes, list[Field]]:
+def static_and_moving(content: Content, override: Override, *, transactional: bool) -> tuple[bytes, list[Moving]]:
     """Reply-To, Cc and custom headers, List-Id: those that are the same in all messages, and the others.
 
     Raises SyntaxFault in the order Reply-To, then the custom headers as given.
@@ -101,6 +108,7 @@ def sending_fields(message_id: str, domain: str, sent_at: int, have: Iterable[st
     return date + identity
 
 
+@lru_cache(maxsize=64)
 def rfc5322_date(seconds: int) -> str:
     return format_datetime(datetime.fromtimestamp(seconds, UTC))
 

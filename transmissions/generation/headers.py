@@ -26,6 +26,8 @@ def clean(value: str) -> str:
 def unstructured(name: str, value: str) -> bytes:
     """A field of free text; `value` may be anything, `name` is a valid field name."""
     value = clean(value)
+    if not value:
+        return f"{name}:\r\n".encode("ascii")
     if _is_plain(value):
         if len(name) + len(value) <= LINE - 2:
             return f"{name}: {value}\r\n".encode("ascii")
@@ -36,6 +38,8 @@ def unstructured(name: str, value: str) -> bytes:
 
 def folded(name: str, value: str) -> bytes:
     """A field whose value is kept as it is, broken before blanks only; UTF-8 where the value is not ASCII."""
+    if value and len(name) + len(value) <= LINE - 2:
+        return f"{name}: {value}\r\n".encode("utf-8", "replace")
     lines = [f"{name}:"]
     for token in _TOKEN.findall(" " + value):
         if len(lines[-1]) + len(token) > LINE and (len(lines) > 1 or lines[0] != f"{name}:" or len(token) <= LINE):

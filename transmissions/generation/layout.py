@@ -1,18 +1,18 @@
 """The MIME tree of one content (contract 10 §6.4), laid out once as static bytes and slots.
 
-Boundaries hold `=_`, which neither quoted-printable nor base64 can produce, and the message's number, so that a retry
-makes the same bytes and two messages never share one.
+Boundaries hold `=_`, which neither quoted-printable nor base64 can produce, and the message's number, so that
+a retry makes the same bytes and two messages never share one.
 """
 
 from collections.abc import Mapping, Sequence
-from enum import Enum
+from enum import StrEnum
 from typing import NamedTuple
 
 from transmissions.generation.attachments import attachment_part, image_part
 from transmissions.values import Attachment
 
 
-class Slot(Enum):
+class Slot(StrEnum):
     """What differs from message to message."""
 
     NUMBER = "number"

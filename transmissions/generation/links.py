@@ -1,6 +1,5 @@
 """Tracked URLs of one transmission: link parts sealed once where the destination is everyone's (contract 50 §5)."""
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import msgspec
@@ -13,6 +12,8 @@ from transmissions.generation.tracking import Tracking
 from transmissions.values import Job, Recipient
 
 TAGS_PER_RECIPIENT = 10
+# A header line holds 998 characters, in which the host and the link part have to find room as well.
+LONGEST_IN_HEADER = 450
 
 
 class Bases(NamedTuple):
@@ -34,12 +35,20 @@ def bases(configuration: Configuration) -> Bases:
     return Bases(host, f"{click}/f/", f"{opened}/q/", f"{click}/u/", configuration.open_tracking_scheme == "https")
 
 
-@dataclass(frozen=True, slots=True)
-class MessageParts:
-    """The sealed message parts of one copy, "" where nothing needs them: in pixels, and in links."""
+class Numbers(NamedTuple):
+    """What identifies one message: its number, the second of its block (momentum.lib.ids) and of its sending."""
 
-    opens: str
-    clicks: str
+    message: int
+    block_time: int
+    sent_at: int
+
+
+class MessageParts(NamedTuple):
+    """The sealed message parts of one copy, "" where nothing needs them: for pixels, links and List-Unsubscribe."""
+
+    opens: str = ""
+    clicks: str = ""
+    unsubscribe: str = ""
 
 
 class LinkParts:
@@ -69,7 +78,7 @@ class LinkParts:
 
 
 class MessagePartSealer:
-    """Seals what is recipient-level: once, or twice where clicks are to carry no metadata."""
+    """Seals what is recipient-level: once where it can be, again for URLs that carry no metadata."""
 
     def __init__(self, job: Job, configuration: Configuration, sealer: Sealer) -> None:
         self._transmission = job.transmission_id
@@ -82,28 +91,34 @@ class MessagePartSealer:
         recipient: Recipient,
         merged: dict[str, Any],
         tracking: Tracking,
-        numbers: tuple[int, int, int],
+        numbers: Numbers,
         *,
-        clicks: bool,
+        unsubscribe: bool,
     ) -> MessageParts:
-        """`numbers` are message number, block time and sending time; `clicks`: some URL needs that part."""
-        opens = tracking.open or tracking.initial_open
-        full = metadata.cut(merged, self._limit)
-        carried = full if opens or self._metadata_in_clicks else {}
-        if not opens and not clicks:
-            return MessageParts("", "")
-        sealed = self._seal(recipient, carried, tracking, numbers)
-        if carried and clicks and not self._metadata_in_clicks:
-            return MessageParts(sealed, self._seal(recipient, {}, tracking, numbers))
-        return MessageParts(sealed, sealed)
+        """`merged` is the metadata in full; `unsubscribe`: a part is needed for List-Unsubscribe as well."""
+        needs_opens = tracking.open or tracking.initial_open
+        in_clicks = self._metadata_in_clicks
+        full = bare = ""
+        if needs_opens or ((tracking.click or unsubscribe) and in_clicks):
+            carried = metadata.cut(merged, self._limit)
+            full = self._seal(recipient, carried, tracking, numbers)
+            if not carried:
+                bare = full
+        if not bare and (
+            (tracking.click and not in_clicks) or (unsubscribe and (not in_clicks or len(full) > LONGEST_IN_HEADER))
+        ):
+            bare = self._seal(recipient, {}, tracking, numbers)
+        clicks = full if in_clicks else bare
+        return MessageParts(full, clicks, bare if len(clicks) > LONGEST_IN_HEADER else clicks)
 
-    def _seal(
-        self, recipient: Recipient, carried: dict[str, Any], tracking: Tracking, numbers: tuple[int, int, int]
-    ) -> str:
-        number, block_time, sent_at = numbers
+    def _seal(self, recipient: Recipient, carried: dict[str, Any], tracking: Tracking, numbers: Numbers) -> str:
         return self._sealer.message_part(
             MessagePart(
-                *(self._transmission, number, block_time, sent_at, recipient.email),
-                *(recipient.tags[:TAGS_PER_RECIPIENT], carried, tracking.sent_with),
+                self._transmission,
+                *numbers,
+                recipient.email,
+                recipient.tags[:TAGS_PER_RECIPIENT],
+                carried,
+                tracking.sent_with,
             )
         )

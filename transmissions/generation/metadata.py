@@ -15,7 +15,7 @@ def merged(recipient: dict[str, Any], transmission: dict[str, Any]) -> dict[str,
 
 
 def cut(metadata: dict[str, Any], limit: int) -> dict[str, Any]:
-    """The keys that fit into `limit` bytes of compact JSON, tried in order; one too large does not stop later ones."""
+    """The keys that fit into `limit` bytes of compact JSON, tried in order; a later one may still fit."""
     if not metadata or limit < len('{"":0}'):
         return {}
     if len(msgspec.json.encode(metadata)) <= limit:

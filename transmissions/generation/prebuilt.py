@@ -1,4 +1,4 @@
-"""Pre-built messages (`email_rfc822`): what is rendered is replaced, the rest passes byte for byte (contract 10 §6.5)."""
+"""Pre-built messages: what is rendered is replaced, the rest passes byte for byte (contract 10 §6.5)."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from email import message_from_bytes
@@ -88,7 +88,7 @@ class PrebuiltBody:
 
     def is_top(self, leaf: Leaf) -> bool:
         """Whether the message is this leaf alone: then its MIME fields are in the top header."""
-        return leaf.head.stop == self._end_of_head
+        return bool(leaf.head.stop == self._end_of_head)
 
     def segments(self, bodies: Mapping[Slot, bytes]) -> Iterator[bytes]:
         """From the blank line below the top header to the end; bodies that are missing pass as they are."""

@@ -26,9 +26,9 @@ def prepare(
 ) -> Prepared | PreparationFailure:
     """What makes the messages of a transmission, or the reason why it can make none.
 
-    To be called once per worker and transmission: templates are compiled and link parts sealed here. `find_snippet` looks
-    a snippet up by id; `bounce_address` is the envelope sender where neither recipient nor transmission bring one (else
-    the address of From); `unsubscribe_mailto` is a mailbox that List-Unsubscribe shall name beside the URL.
+    To be called once per worker and transmission: templates are compiled here. `find_snippet` looks a snippet up by
+    id; `bounce_address` is the envelope sender where neither recipient nor transmission bring one (else the address
+    of From is); `unsubscribe_mailto` is a mailbox that List-Unsubscribe shall name beside the URL.
     """
     offers_unsubscribe = not job.transactional or configuration.transactional_unsub
     try:

@@ -1,7 +1,7 @@
 """A transmission made ready once, so that per recipient only the moving parts are computed (contract 10 §14)."""
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Protocol
 
 from momentum.lib import ids
 from tracking.options import Configuration
@@ -11,7 +11,7 @@ from transmissions.generation.addresses import Address
 from transmissions.generation.bodies import Body
 from transmissions.generation.envelope import ReturnPath
 from transmissions.generation.layout import Slot
-from transmissions.generation.links import Bases, LinkParts, MessageParts, MessagePartSealer
+from transmissions.generation.links import Bases, LinkParts, MessageParts, MessagePartSealer, Numbers
 from transmissions.generation.results import Generated, GenerationFailure, Unsendable, reason
 from transmissions.generation.tracking import Tracking, resolve
 from transmissions.generation.urls import PartUrls
@@ -87,6 +87,7 @@ class Prepared:
         self._return_path = return_path
         self._mailto = unsubscribe_mailto
         self._offers_unsubscribe = offers_unsubscribe
+        self._unsubscribe_by_url = offers_unsubscribe and bool(bases.host)
         self._seal = MessagePartSealer(job, configuration, sealer)
         self._flags: dict[TrackingFlags, Tracking] = {}
         self._links: dict[str, DomainLinks] = {}
@@ -103,43 +104,45 @@ class Prepared:
             return GenerationFailure(number, reason(str(fault)))
 
     def _message(self, recipient: Recipient, number: int, block_time: int, sent_at: int) -> Generated:
-        design = self._design
         merged = metadata.merged(recipient.metadata, self._job.metadata)
         tracking = self._tracking(recipient.options)
-        envelope_from = self._return_path.of(recipient.return_path, self._scope(recipient, ""))
-        scope = self._scope(recipient, envelope_from)
-        copy = Copy(recipient, number, scope, design.sender(scope), design.subject(scope))
-        domain = copy.sender.domain
-        links = self._domain_links(domain)
-        numbers = (number, block_time, sent_at)
-        parts = self._seal(
-            recipient,
-            merged,
-            tracking,
-            numbers,
-            clicks=tracking.click or (self._offers_unsubscribe and bool(links.unsubscribe)),
-        )
+        envelope_from, scope, sender = self._addressed(recipient)
+        links = self._domain_links(sender.domain)
+        numbers = Numbers(number, block_time, sent_at)
+        parts = self._seal(recipient, merged, tracking, numbers, unsubscribe=self._unsubscribe_by_url)
         bodies = {
             body.slot: rendered
-            for body in design.bodies
+            for body in self._design.bodies
             if (rendered := body.render(scope, links.of_body[body.slot], parts, tracking, number)) is not None
         }
-        copy.sending_fields = self._sending_fields(links, parts, domain, numbers)
-        head = b"".join(design.head(copy, bodies))
-        data = b"".join((head, *design.rest(copy, bodies)))
+        copy = Copy(recipient, number, scope, sender, self._design.subject(scope))
+        copy.sending_fields = self._sending_fields(links, parts, sender.domain, numbers)
+        head = b"".join(self._design.head(copy, bodies))
+        data = b"".join((head, *self._design.rest(copy, bodies)))
         return Generated(
             number=number,
-            envelope_from=envelope_from or copy.sender.email,
+            envelope_from=envelope_from,
             envelope_to=recipient.email,
             data=data if data.endswith(b"\r\n") else data + b"\r\n",
             subject=copy.subject,
-            friendly_from=copy.sender.email,
-            sending_domain=domain,
+            friendly_from=sender.email,
+            sending_domain=sender.domain,
             flags=tracking,
             rcpt_meta=merged,
             is_8bit=not data.isascii(),
             smtputf8=not (head.isascii() and envelope_from.isascii() and recipient.email.isascii()),
         )
+
+    def _addressed(self, recipient: Recipient) -> tuple[str, Scope, Address]:
+        """Envelope sender, data and From of one copy; the data know the envelope sender."""
+        envelope_from = self._return_path.fixed
+        if envelope_from is None or recipient.return_path:
+            envelope_from = self._return_path.of(recipient.return_path, self._scope(recipient, ""))
+        scope = self._scope(recipient, envelope_from)
+        sender = self._design.sender(scope)
+        if envelope_from:
+            return envelope_from, scope, sender
+        return sender.email, self._scope(recipient, sender.email), sender
 
     def _tracking(self, options: TrackingFlags) -> Tracking:
         tracking = self._flags.get(options)
@@ -173,12 +176,10 @@ class Prepared:
             self._links[domain] = links
         return links
 
-    def _sending_fields(
-        self, links: DomainLinks, parts: MessageParts, domain: str, numbers: tuple[int, int, int]
-    ) -> bytes:
-        number, block_time, sent_at = numbers
-        made = fields.sending_fields(ids.message_id(number, block_time), domain, sent_at, self._design.has_own)
+    def _sending_fields(self, links: DomainLinks, parts: MessageParts, domain: str, numbers: Numbers) -> bytes:
+        message_id = ids.message_id(numbers.message, numbers.block_time)
+        made = fields.sending_fields(message_id, domain, numbers.sent_at, self._design.has_own)
         if not self._offers_unsubscribe:
             return made
-        url = f"{self._bases.unsubscribe}{parts.clicks}/{links.unsubscribe}" if links.unsubscribe else ""
+        url = f"{self._bases.unsubscribe}{parts.unsubscribe}/{links.unsubscribe}" if links.unsubscribe else ""
         return made + fields.unsubscribe_fields(url, self._mailto)

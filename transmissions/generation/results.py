@@ -1,17 +1,18 @@
 """What generation makes: one message ready to be sent, or why there is none."""
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from transmissions.generation.tracking import Tracking
 
 
-@dataclass(frozen=True, slots=True)
-class Generated:
+class Generated(msgspec.Struct, frozen=True):
     """One copy, complete: `data` has CRLF line ends and is not dot-stuffed.
 
-    `subject` and `friendly_from` (the address in From) are decoded, for events; `sending_domain` is the domain of From in
-    lower case; `rcpt_meta` is the merged metadata in full. `smtputf8`: only a relay that offers SMTPUTF8 takes it.
+    `subject` and `friendly_from` (the address in From) are decoded, for events; `sending_domain` is the domain of
+    From in lower case; `rcpt_meta` is the merged metadata in full. `smtputf8`: only a relay that offers SMTPUTF8
+    takes it.
     """
 
     number: int
@@ -27,16 +28,14 @@ class Generated:
     smtputf8: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class GenerationFailure:
+class GenerationFailure(msgspec.Struct, frozen=True):
     """One copy that cannot be made; the others are not affected. `reason` is that of the event (contract 10 §8)."""
 
     number: int
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class PreparationFailure:
+class PreparationFailure(msgspec.Struct, frozen=True):
     """A content from which no copy can be made: every recipient fails with this `reason`."""
 
     reason: str

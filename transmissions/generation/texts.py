@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from transmissions.language import Scope, compile_part
+from transmissions.language import Program, Scope, compile_part
 
 Text = Callable[[Scope], str]
 
@@ -13,7 +13,7 @@ def text_template(part: str, source: str) -> str | Text:
     """The source itself where it holds no tag, else what renders it; raises SyntaxFault with that `part`."""
     if TAG_START not in source:
         return source
-    program = compile_part(part, source)
+    program: Program[str] = compile_part(part, source)
 
     def render(scope: Scope) -> str:
         return "".join(program.render(scope))

@@ -1,4 +1,4 @@
-"""Tracked URLs in the spelling of one part: quoted-printable pieces, or plain text where it has to be scanned again."""
+"""Tracked URLs in the spelling of one part: quoted-printable pieces, or plain text that is encoded later."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from tracking.tokens import Kind
 from transmissions.generation import pixels
 from transmissions.generation.destinations import location
 from transmissions.generation.links import Bases, LinkParts
-from transmissions.generation.quoted import marked, piece
+from transmissions.generation.quoted import broken, marked, piece
 from transmissions.generation.tracking import Tracking
 from transmissions.language import LinkSite, Pixels, Tracked
 
@@ -18,14 +18,15 @@ _MOST_KEPT = 5000
 
 
 class Spelling(NamedTuple):
-    """How a part wants URLs and markup to be written."""
+    """How a part wants text to be written: parts of a link, markup, parts of a URL inside of markup."""
 
     url: Callable[[str], str]
     markup: Callable[[str], str]
+    url_in_markup: Callable[[str], str]
 
 
-QUOTED_SPELLING = Spelling(marked, piece)
-PLAIN_SPELLING = Spelling(str, str)
+QUOTED_SPELLING = Spelling(marked, piece, lambda url: broken(marked(url)))
+PLAIN_SPELLING = Spelling(str, str, str)
 
 
 class Frame(NamedTuple):
@@ -33,6 +34,9 @@ class Frame(NamedTuple):
 
     before: str
     behind: str
+
+
+NO_PIXELS: Pixels[str] = Pixels()
 
 
 class PartUrls:
@@ -65,7 +69,9 @@ class PartUrls:
 
     def pixels(self, message_part: str, tracking: Tracking) -> Pixels[str]:
         """The markup of the pixels that this copy carries."""
-        spelled = self._spelling.markup(message_part)
+        if not message_part:
+            return NO_PIXELS
+        spelled = self._spelling.url_in_markup(message_part)
         top, bottom = self._top, self._bottom
         return Pixels(
             top.before + spelled + top.behind if top and tracking.initial_open else None,

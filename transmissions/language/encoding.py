@@ -10,8 +10,9 @@ class Encoding(NamedTuple, Generic[T]):
     """Turns text into pieces whose concatenation in order is the part.
 
     `static` is called while compiling, once for each longest run of template text; `value` while rendering, for
-    each expression; `link` for each tracked destination, which is plain ASCII without blanks and quotes
-    (left out: `value`). None of them may look at what stands before or after; the size limit counts lengths.
+    each expression (and for all text of a tag that has statements inside); `link` for each tracked destination,
+    as `tracked` gave it (left out: `value`). None of them may look at what stands before or after. The size
+    limit counts the lengths of pieces.
     """
 
     static: Callable[[str], T]

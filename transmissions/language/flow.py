@@ -7,6 +7,7 @@ whole, from the tag's beginning to where the markup is certain again, and scanne
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 
 from transmissions.language import text_links
@@ -111,7 +112,7 @@ def blockwise(nodes: Body, scan: Callable[[Run], Iterable[Segment]]) -> Segments
             continue
         segments.extend(scan(run))
         run = []
-        segments.append(node if isinstance(node, Break) else block(node, lambda inner: blockwise(inner, scan)))
+        segments.append(node if isinstance(node, Break) else block(node, partial(blockwise, scan=scan)))
     segments.extend(scan(run))
     return segments
 
@@ -119,9 +120,10 @@ def blockwise(nodes: Body, scan: Callable[[Run], Iterable[Segment]]) -> Segments
 def block(node: If | Each, arrange_body: Callable[[Body], Segments]) -> Segment:
     if isinstance(node, Each):
         return Loop(node.items, node.line, arrange_body(node.body), node.glued)
-    return Choice(
-        [Arm(branch.condition, branch.line, arrange_body(branch.body)) for branch in node.branches], node.glued
-    )
+    arms = []
+    for branch in node.branches:  # a comprehension would take one more of Python's stack frames for each level
+        arms.append(Arm(branch.condition, branch.line, arrange_body(branch.body)))
+    return Choice(arms, node.glued)
 
 
 def _unscanned(run: Run) -> Iterator[Segment]:

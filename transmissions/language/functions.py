@@ -1,6 +1,6 @@
 """The Python source of a program while it is being written: functions, and the constants bound beside them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,7 @@ class Unit:
 
     namespace: dict[str, Any]
     sources: list[str] = field(default_factory=list)
+    unwritten: list[Callable[[], None]] = field(default_factory=list)
     _texts: dict[str, str] = field(default_factory=dict)
     _count: int = 0
 
@@ -47,10 +48,12 @@ class Unit:
         return name
 
     def load(self, entry: str) -> Any:
-        """Runs the sources once; gives the function named `entry`.
+        """Writes what was put off, runs the sources once, and gives the function named `entry`.
 
         The sources hold nothing but names and numbers made here, whatever the template says.
         """
+        while self.unwritten:
+            self.unwritten.pop()()
         code = compile("\n".join(self.sources), "<template>", "exec", dont_inherit=True)
         exec(code, self.namespace)  # noqa: S102
         return self.namespace[entry]

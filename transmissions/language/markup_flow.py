@@ -1,13 +1,14 @@
 """Arrange the tree of a markup part: runs where the markup is certain, regions where it is not (see flow)."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from transmissions.language import html_links
 from transmissions.language.flow import (
+    Insert,
     Region,
     Run,
     Scanner,
-    Segment,
     Segments,
     Sites,
     arrange_plain,
@@ -18,7 +19,7 @@ from transmissions.language.flow import (
 )
 from transmissions.language.markup import TEXT, State, skip
 from transmissions.language.reach import Reach
-from transmissions.language.tree import Body, Break, Each, If, Node, Output, Text
+from transmissions.language.tree import Body, Each, If, Node, Output, Text
 from transmissions.language.words import Kind
 
 
@@ -27,21 +28,24 @@ def arrange(body: Body, kind: Kind, sites: Sites, *, edits: bool = True) -> Segm
     if kind is Kind.HEADER:
         return arrange_plain(body)
     scanner = Scanner(kind, sites, edits)
-    return _Flow(scanner, Reach()).body(body, TEXT) if kind.is_markup else blockwise(body, scanner.text)
+    return _arranged(body, TEXT, scanner, Reach()) if kind.is_markup else blockwise(body, scanner.text)
+
+
+def _arranged(body: Body, state: State, scanner: Scanner, reach: Reach) -> Segments:
+    return _Flow(state, scanner, reach).arrange(body)
 
 
 class _Flow:
     """Walks one body; `_state` is where the markup stands behind everything arranged so far."""
 
-    def __init__(self, scanner: Scanner, reach: Reach) -> None:
+    def __init__(self, state: State, scanner: Scanner, reach: Reach) -> None:
+        self._state = state
         self._scanner = scanner
         self._reach = reach
         self._segments: Segments = []
         self._run: Run = []
-        self._state = TEXT
 
-    def body(self, nodes: Body, state: State) -> Segments:
-        self._state = state
+    def arrange(self, nodes: Body) -> Segments:
         waiting = list(reversed(nodes))
         while waiting:
             node = waiting.pop()
@@ -49,10 +53,13 @@ class _Flow:
                 self._run.append(node)
                 continue
             head = self._flush()
-            if not head and self._reach.after(node, [self._state]) == {self._state}:
-                self._segments.append(self._steady(node))
-            else:
+            if head or self._reach.after(node, [self._state]) != {self._state}:
                 self._region(head, node, waiting)
+            elif isinstance(node, If | Each):
+                inside = partial(_arranged, state=self._state, scanner=self._scanner, reach=self._reach)
+                self._segments.append(block(node, inside))
+            else:
+                self._segments.append(Insert(node) if isinstance(node, Output) else node)
         head = self._flush()
         if head:
             self._append_region([*head])
@@ -66,13 +73,6 @@ class _Flow:
         self._segments.extend(self._scanner.pieces(whole, findings))
         self._state = TEXT if rest else state
         return rest
-
-    def _steady(self, node: Node) -> Segment:
-        state = self._state
-        if isinstance(node, If | Each):
-            return block(node, lambda inner: _Flow(self._scanner, self._reach).body(inner, state))
-        assert isinstance(node, Break | Output)
-        return arrange_plain([node])[0]
 
     def _region(self, head: Run, node: Node, waiting: Body) -> None:
         """From an unfinished tag, or a block that leaves one, to where all ways lead to the same steady state."""

@@ -64,31 +64,24 @@ def _is_certain(segments: Segments, top: Mark | None, bottom: Mark | None) -> bo
 
 
 def _may_bring_tags(segment: Segment) -> bool:
-    if isinstance(segment, Value):
-        return not segment.in_tag and (segment.hole.raw or _calls(segment.hole))
-    if isinstance(segment, Choice):
-        return any(_bring_tags(arm.body) for arm in segment.arms)
-    if isinstance(segment, Loop):
-        return _bring_tags(segment.body)
-    if isinstance(segment, Region):
-        return _bring_tags(segment.body) or _has_marks(segment.body)
-    return isinstance(segment, Insert)
-
-
-def _bring_tags(segments: Iterable[Segment]) -> bool:
-    return any(isinstance(segment, Mark) or _may_bring_tags(segment) for segment in segments)
-
-
-def _has_marks(segments: Iterable[Segment]) -> bool:
-    """Segments that were not scanned."""
-    for segment in segments:
-        if isinstance(segment, Literal) and _MARKED_TAG.search(segment.text):
+    """Whether rendering the segment may give tags that move pixels."""
+    waiting: list[Segment] = [segment]
+    while waiting:
+        inner = waiting.pop()
+        if isinstance(inner, Insert) or (isinstance(inner, Mark) and inner is not segment):
             return True
-        if isinstance(segment, Choice) and any(_has_marks(arm.body) for arm in segment.arms):
+        if isinstance(inner, Value) and not inner.in_tag and (inner.hole.raw or _calls(inner.hole)):
             return True
-        if isinstance(segment, Loop) and _has_marks(segment.body):
+        if isinstance(inner, Literal) and segment is not inner and _MARKED_TAG.search(inner.text):
             return True
+        waiting.extend(_inside(inner))
     return False
+
+
+def _inside(segment: Segment) -> Iterable[Segment]:
+    if isinstance(segment, Choice):
+        return (inner for arm in segment.arms for inner in arm.body)
+    return segment.body if isinstance(segment, Loop | Region) else ()
 
 
 def _calls(output: Output) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from transmissions.language.markup import HOLE, State, skip
-from transmissions.language.tree import Body, Break, Each, If, Node, Text
+from transmissions.language.tree import Break, Each, If, Node, Text
 
 # A loop whose rounds keep changing the state ("<" + "a" + "a" …) is no markup; more states are not told apart.
 _MOST_STATES = 16
@@ -16,13 +16,17 @@ class Reach:
         self._known: dict[tuple[int, State], frozenset[State]] = {}
 
     def after(self, node: Node, states: Iterable[State]) -> frozenset[State]:
-        return frozenset().union(*(self._after(node, state) for state in states))
+        reached: set[State] = set()
+        for state in states:
+            if isinstance(node, Text | Break):
+                reached.add(skip(state, node.text))
+            elif isinstance(node, If | Each):
+                reached |= self._after_block(node, state)
+            else:
+                reached.add(skip(state, HOLE))
+        return frozenset(reached)
 
-    def _after(self, node: Node, state: State) -> frozenset[State]:
-        if isinstance(node, Text | Break):
-            return frozenset({skip(state, node.text)})
-        if not isinstance(node, If | Each):
-            return frozenset({skip(state, HOLE)})
+    def _after_block(self, node: If | Each, state: State) -> frozenset[State]:
         key = (id(node), state)
         if key not in self._known:
             self._known[key] = (
@@ -32,19 +36,20 @@ class Reach:
 
     def _after_if(self, node: If, state: State) -> frozenset[State]:
         reached = {state} if node.branches[-1].condition else set()
-        return frozenset(reached.union(*(self._after_body(branch.body, state) for branch in node.branches)))
+        for branch in node.branches:
+            states = frozenset({state})
+            for inner in branch.body:
+                states = self.after(inner, states)
+            reached |= states
+        return frozenset(reached)
 
     def _after_each(self, node: Each, state: State) -> frozenset[State]:
         reached = {state}
         waiting = [state]
         while waiting and len(reached) < _MOST_STATES:
-            fresh = self._after_body(node.body, waiting.pop()) - reached
-            reached |= fresh
-            waiting.extend(fresh)
+            states = frozenset({waiting.pop()})
+            for inner in node.body:
+                states = self.after(inner, states)
+            waiting.extend(states - reached)
+            reached |= states
         return frozenset(reached)
-
-    def _after_body(self, body: Body, state: State) -> frozenset[State]:
-        states = frozenset({state})
-        for node in body:
-            states = self.after(node, states)
-        return states

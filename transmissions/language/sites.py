@@ -23,10 +23,10 @@ class LinkSite:
     """One click-trackable link of a part's text; rendered once or, in a loop, many times.
 
     `index` counts the sites of a program from 0 and is -1 where a link is only found while rendering (in a tag
-    with statements inside). `position` counts them from 1 within the text that holds them: the part, a dynamic
-    chunk, a snippet. `part` is text, html or amp_html. `target` is the destination with entities decoded, None when
-    it depends on data; `name` is the link's name, "" when it has none, None when it depends on data. `label` names
-    the link in reports when it has no name.
+    with statements inside). `position` counts from 1 within the text that holds them (the part, a dynamic chunk,
+    a snippet); a tag with statements inside takes one number, link or not. `part` is text, html or amp_html.
+    `target` is the destination with entities decoded, None when it depends on data; `name` is the link's name, ""
+    when it has none, None when it depends on data. `label` names the link in reports when it has no name.
     """
 
     index: int

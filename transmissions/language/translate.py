@@ -155,8 +155,12 @@ class Translator:
     def _moved(self, body: Segments, style: Style) -> Function:
         """The body in a function of its own, inside the same loops."""
         function = Function(self._function.unit, self._function.loops, self._function.texts)
-        Translator(function, style).body(body)
-        function.finish("brk")
+
+        def write() -> None:
+            Translator(function, style).body(body)
+            function.finish("brk")
+
+        function.unit.unwritten.append(write)  # not now: blocks in blocks would pile up on Python's stack
         return function
 
     def _glueable(self, segment: Choice | Loop, depth: int) -> None:

@@ -13,7 +13,7 @@ from momentum.lib import ids
 from tracking.events import Event, EventType
 from transmissions.addresses import domain_of
 from transmissions.delivery import canonical_reason
-from transmissions.generation import merged_metadata
+from transmissions.generation import metadata
 from transmissions.pipeline.slots import NODE
 from transmissions.pipeline.work import Attempt, Canceled, Failed, Settled
 from transmissions.providers import mailbox_provider
@@ -116,8 +116,8 @@ def _of_generated(settled: Settled) -> dict[str, Any]:
             "msg_from": generated.envelope_from,
             "subject": generated.subject,
             "injection_time": iso_milliseconds(attempt.injected_at),
-            "open_tracking": generated.flags.open_tracking,
-            "click_tracking": generated.flags.click_tracking,
+            "open_tracking": generated.flags.open,
+            "click_tracking": generated.flags.click,
             "initial_pixel": generated.flags.initial_open,
             "amp_enabled": generated.flags.amp,
         },
@@ -140,7 +140,7 @@ def _of_recipient(job: Job, recipient: Recipient, number: int, block_time: int) 
         "message_id": ids.message_id(number, block_time),
         "raw_rcpt_to": recipient.email,
         "rcpt_hash": recipient_hash(recipient.email.lower()),
-        "rcpt_meta": merged_metadata(job, recipient),
+        "rcpt_meta": metadata.merged(recipient.metadata, job.metadata),
         "rcpt_tags": list(recipient.tags),
         "routing_domain": domain_of(recipient.email),
         "recv_method": "rest",

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from momentum.lib import clock
 from transmissions.delivery import Outcome, Outgoing, Relay, given_up_class, next_attempt, timeout_reason
-from transmissions.generation import Generated, GenerationFailure
+from transmissions.generation import Generated, GenerationFailure, PreparationFailure
 from transmissions.models import Chunk
 from transmissions.pipeline.jobs import Ready
 from transmissions.pipeline.work import Attempt, Settled
@@ -22,8 +22,8 @@ _UNDETERMINED = 1
 
 def generate(ready: Ready, chunk: Chunk, number: int, recipient: Recipient) -> Generated | GenerationFailure:
     """The message of one recipient: the same bytes at every attempt."""
-    if isinstance(ready.prepared, GenerationFailure):
-        return ready.prepared
+    if isinstance(ready.prepared, PreparationFailure):
+        return GenerationFailure(number, ready.prepared.reason)
     assert chunk.sent_at is not None
     return ready.prepared.message(recipient, number, ready.block_time, int(chunk.sent_at.timestamp()))
 

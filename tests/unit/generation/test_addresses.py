@@ -37,8 +37,22 @@ def test_one_mailbox(text, expected):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "a", "@b.test", "a@", "a b@c.test", "a@b@c.test,d", "a@b..test", "a@-b.test", "a@b.test\r\nBcc: x@y.test"]
-    + ["a@b.test, c@d.test", "x" * 250 + "@b.test", "a<b@c.test", "a@b test", "a@b.test>"],
+    [
+        "",
+        "a",
+        "@b.test",
+        "a@",
+        "a b@c.test",
+        "a@b@c.test,d",
+        "a@b..test",
+        "a@-b.test",
+        "a@b.test\r\nBcc: x@y.test",
+        "a@b.test, c@d.test",
+        "x" * 250 + "@b.test",
+        "a<b@c.test",
+        "a@b test",
+        "a@b.test>",
+    ],
 )
 def test_what_is_no_mailbox(text):
     assert parse(text) is None

@@ -106,8 +106,14 @@ def test_pre_built_messages(values, expected):
 
 @pytest.mark.parametrize(
     "source",
-    ["", "no header\n\nx", "Subject: no from\n\nx", "From: a@b.test\nContent-Type: multipart/mixed\n\nx"]
-    + ["From: a@b.test\nContent-Type: multipart/mixed; boundary=b\n\nx", "From: a@b.test\nbroken line\n\nx"],
+    [
+        "",
+        "no header\n\nx",
+        "Subject: no from\n\nx",
+        "From: a@b.test\nContent-Type: multipart/mixed\n\nx",
+        "From: a@b.test\nContent-Type: multipart/mixed; boundary=b\n\nx",
+        "From: a@b.test\nbroken line\n\nx",
+    ],
 )
 def test_what_is_no_message(source):
     assert found(Content(email_rfc822=source)) == [("3020", None, None)]

@@ -40,9 +40,13 @@ def test_destinations(target, expected):
         "mailto:a@b.test",
         "javascript:alert(1)",
         "",
-    ]
-    + ["//shop.test/", "http://track.example.org:81/f/a/b", "HTTPS://TRACK.example.org/q/a/b"]
-    + ["http://track.example.org/u/a/b", "https://" + "x" * 4089, "https://shop.test/" + "é" * 700],
+        "//shop.test/",
+        "http://track.example.org:81/f/a/b",
+        "HTTPS://TRACK.example.org/q/a/b",
+        "http://track.example.org/u/a/b",
+        "https://" + "x" * 4089,
+        "https://shop.test/" + "é" * 700,
+    ],
 )
 def test_links_left_alone(target):
     assert location(target, HOST) is None

@@ -114,8 +114,22 @@ def test_data_never_makes_a_header(keyring, value):
         text="{{v}}",
     )
     expected = sorted(
-        "mime-version content-type content-transfer-encoding list-unsubscribe list-unsubscribe-post date message-id"
-        " from to reply-to subject x-a cc x-list".split()
+        [
+            "mime-version",
+            "content-type",
+            "content-transfer-encoding",
+            "list-unsubscribe",
+            "list-unsubscribe-post",
+            "date",
+            "message-id",
+            "from",
+            "to",
+            "reply-to",
+            "subject",
+            "x-a",
+            "cc",
+            "x-list",
+        ]
     )
     made = attempt(keyring, make_job(content), make_recipient(name=value, substitution_data={"v": value}))
     assert not isinstance(made, GenerationFailure)

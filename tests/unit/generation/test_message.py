@@ -334,9 +334,13 @@ class TestUnsubscribe:
         assert "/u/" in message["List-Unsubscribe"]
 
     def test_it_never_grows_beyond_what_a_line_holds(self, keyring):
-        job = make_job(CONTENT, metadata={"k": "x" * 2000})
-        message = generate(keyring, job, configuration=make_configuration(max_metadata_len=2000))
-        assert "/u/" in read(message)["List-Unsubscribe"]
+        configuration = make_configuration(max_metadata_len=2000)
+        message = generate(keyring, make_job(CONTENT, metadata={"k": "x" * 1900}), configuration=configuration)
+        (url,) = tracked_urls(read(message)["List-Unsubscribe"], "u")
+        assert opened(keyring, url)[0].metadata == {}
+        short = generate(keyring, make_job(CONTENT, metadata={"k": "v"}), configuration=configuration)
+        (url,) = tracked_urls(read(short)["List-Unsubscribe"], "u")
+        assert opened(keyring, url)[0].metadata == {"k": "v"}
 
 
 class TestFailures:

@@ -153,7 +153,7 @@ def test_literal_eight_bit_headers_are_encoded(keyring):
 
 
 def test_an_eight_bit_part_that_passes(keyring):
-    source = "From: a@b.test\nMIME-Version: 1.0\nContent-Type: text/x-other; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\né\n"
+    source = "From: a@b.test\nContent-Type: text/x-other; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\né\n"
     generated = generate(keyring, job(source))
     assert generated.is_8bit
     assert not generated.smtputf8
@@ -215,9 +215,9 @@ def test_substitutions_switched_off(keyring):
     "source",
     [
         "From: a@b.test\nContent-Type: multipart/mixed; boundary=b\n\n"
-        + "--b\nContent-Type: multipart/mixed; boundary=b\n\n" * 200
-    ]
-    + ["From: a@b.test\n" + "X: y\n" * 20_000 + "\nx"],
+        + "--b\nContent-Type: multipart/mixed; boundary=b\n\n" * 200,
+        "From: a@b.test\n" + "X: y\n" * 20_000 + "\nx",
+    ],
 )
 def test_hostile_structures_are_answered(source):
     dissect(source)
