@@ -1,6 +1,9 @@
 """The relay against real servers on loopback, well-behaved and odd."""
 
 import asyncio
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -396,6 +399,137 @@ def test_a_batch_does_not_wait_for_the_slow() -> None:
     with serving(peer) as port, Relay.from_url(f"smtp://127.0.0.1:{port}/?connections=2", timeouts) as relay:
         batches = [[outcome.key for outcome in batch] for batch in relay.deliver([message(1), message(9)])]
     assert batches == [[1], [9]]
+
+
+def test_a_relay_that_allows_fewer_connections_still_takes_everything() -> None:
+    class Narrow(Peer):
+        async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if self.connections >= 2:
+                writer.write(b"421 4.7.0 too many connections from you\r\n")
+                return
+            await super().__call__(reader, writer)
+
+    # Those let in greet later than the others are refused.
+    peer = Narrow(replies={"EHLO": 0.2})
+    with serving(peer) as port:
+        outcomes = deliver(port, [message(key) for key in range(300)], "connections=10")
+    assert {outcome.result for outcome in outcomes} == {"delivered"}
+
+
+def test_a_reply_that_drips_is_a_timeout() -> None:
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 x\r\n")
+        await reader.readline()
+        while True:
+            writer.write(b"2")
+            await asyncio.sleep(0.05)
+
+    with serving(drip) as port:
+        outcome = deliver_one(port)
+    assert (outcome.result, outcome.bounce_class) == ("deferred", 24)
+
+
+def test_threads_share_the_connections() -> None:
+    peer = Peer()
+    results: dict[int, list[int]] = {}
+    with serving(peer) as port, Relay.from_url(f"smtp://127.0.0.1:{port}/?connections=3", QUICK) as relay:
+
+        def send(thread: int) -> None:
+            messages = [message(thread * 1000 + number) for number in range(100)]
+            results[thread] = [outcome.key for batch in relay.deliver(messages) for outcome in batch]
+
+        threads = [threading.Thread(target=send, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert peer.connections <= 3
+    assert len(peer.taken) == 400
+    for thread, keys in results.items():
+        assert sorted(keys) == [thread * 1000 + number for number in range(100)]
+
+
+def test_a_forked_child_gets_connections_of_its_own() -> None:
+    """Celery forks its workers; a thread does not survive that."""
+    program = """
+import os, sys
+from transmissions.delivery import Outgoing, Relay
+relay = Relay.from_url(sys.argv[1])
+def send(key):
+    [[outcome]] = relay.deliver([Outgoing(key, "b@example.org", "r@example.com", b"x")])
+    return outcome.result != "delivered"
+assert not send(1)
+child = os.fork()
+if child == 0:
+    os._exit(send(2))
+status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+sys.exit(status or send(3))
+"""
+    peer = Peer()
+    with serving(peer) as port:
+        command = [sys.executable, "-c", program, f"smtp://127.0.0.1:{port}"]
+        assert subprocess.run(command, timeout=30, check=False).returncode == 0
+    assert len(peer.taken) == 3
+    assert peer.connections == 2
+
+
+def test_closing_the_relay_defers_what_waits_and_it_can_be_used_again() -> None:
+    peer = Peer(replies={".": 0.3})
+    with serving(peer) as port:
+        relay = Relay.from_url(f"smtp://127.0.0.1:{port}/?connections=1", QUICK)
+        outcomes = []
+        deliveries = relay.deliver([message(key) for key in range(20)])
+        outcomes += next(deliveries)
+        relay.close()
+        outcomes += [outcome for batch in deliveries for outcome in batch]
+        assert sorted(outcome.key for outcome in outcomes) == list(range(20))
+        assert {outcome.reply for outcome in outcomes if outcome.result == "deferred"} == {
+            "454 4.3.2 [internal] delivery is shutting down"
+        }
+        assert sum(outcome.result == "delivered" for outcome in outcomes) == len(peer.taken)
+        [[again]] = relay.deliver([message(99)])
+        assert again.result == "delivered"
+        relay.close()
+
+
+def test_nothing_to_deliver_needs_no_connection() -> None:
+    peer = Peer()
+    with serving(peer) as port, Relay.from_url(f"smtp://127.0.0.1:{port}", QUICK) as relay:
+        assert list(relay.deliver([])) == []
+    assert peer.connections == 0
+
+
+def test_a_large_body_that_moves_slowly_is_no_timeout() -> None:
+    """The reader takes longer than the time-out of the reply, but it takes."""
+
+    class Slow(Peer):
+        async def _data(self, reader: asyncio.StreamReader) -> bytes:
+            for _ in range(18):
+                await asyncio.sleep(0.15)
+                await reader.readexactly(2_000_000)
+            return await super()._data(reader)
+
+    peer = Slow(extensions=("PIPELINING",))
+    timeouts = Timeouts(command=0.5, block=1, end_of_data=1.8, idle=5)
+    body = (b"x" * 998 + b"\r\n") * 40_000
+    with serving(peer) as port, Relay.from_url(f"smtp://127.0.0.1:{port}", timeouts) as relay:
+        assert [outcome.result for batch in relay.deliver([message(1, data=body)]) for outcome in batch] == [
+            "delivered"
+        ]
+    assert len(peer.taken) == 1
+
+
+def test_a_body_that_stops_moving_is_a_timeout() -> None:
+    class Stuck(Peer):
+        async def _data(self, reader: asyncio.StreamReader) -> bytes:
+            await asyncio.sleep(60)
+            return b""
+
+    body = (b"x" * 998 + b"\r\n") * 30_000
+    timeouts = Timeouts(command=5, block=0.4, end_of_data=30, idle=5)
+    with serving(Stuck(extensions=())) as port, Relay.from_url(f"smtp://127.0.0.1:{port}", timeouts) as relay:
+        [outcome] = [outcome for batch in relay.deliver([message(1, data=body)]) for outcome in batch]
+    assert (outcome.result, outcome.bounce_class) == ("deferred", 24)
 
 
 def test_connections_stay_open_between_deliveries() -> None:

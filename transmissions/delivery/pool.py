@@ -64,6 +64,7 @@ class Pool:
         now = asyncio.get_running_loop().time()
         for connection in tuple(self._connections):
             connection.check_deadline(now)
+        self._connections = {connection for connection in self._connections if connection.trouble is None}
         self._open_more()
 
     async def close(self) -> None:
@@ -123,7 +124,7 @@ class Pool:
         now = asyncio.get_running_loop().time()
         room = self._server.connections - self._working - self._opening
         if self._cause is not None and now < self._retry_at:
-            if self._working == 0:
+            if self._is_cut_off():
                 self._defer_all(self._cause)
             return
         if self._cause is not None:
@@ -136,15 +137,18 @@ class Pool:
 
     async def _serve(self) -> None:
         """One connection from its opening to its end."""
+        refused: SessionError | None = None
         try:
             connection, capabilities = await Dialogue(
                 self._server, self._timeouts, self._context, self._connections.add
             ).open()
         except SessionError as trouble:
-            self._failed(trouble)
-            return
+            refused = trouble
         finally:
             self._opening -= 1
+        if refused is not None:
+            self._failed(refused)
+            return
         self._cause = None
         session = Session(connection, capabilities, self, self._server.messages_per_connection)
         self._working += 1
@@ -175,12 +179,16 @@ class Pool:
 
     def _failed(self, cause: SessionError) -> None:
         self._retry_at = asyncio.get_running_loop().time() + self._pause
-        if self._cause is None and self._working == 0:
+        if self._cause is None and self._is_cut_off():
             log.warning("relay %s:%d: %s", self._server.host, self._server.port, cause)
         self._cause = cause
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
-        if self._working == 0:
+        if self._is_cut_off():
             self._defer_all(cause)
+
+    def _is_cut_off(self) -> bool:
+        """No connection works or is being opened. A relay that allows few may refuse the others first."""
+        return self._working == 0 and self._opening == 0
 
     def _defer_all(self, cause: SessionError) -> None:
         pending, self._pending = self._pending, deque()
