@@ -17,6 +17,7 @@ from django.urls import reverse_lazy
 from momentum import embedded
 from tracking.addresses import TrustedProxies
 from tracking.limits import DEFAULT_LIMIT
+from transmissions.delivery import server as relay
 
 T = TypeVar("T")
 
@@ -70,7 +71,7 @@ def _kept_secret(name: str) -> str:
 
 PORT = _read("PORT", lambda: env.int("PORT", default=8000))
 MOMENTUM_HOME = Path(env.str("MOMENTUM_HOME", default="") or BASE_DIR / "var").absolute()
-DEBUG = _read("DEBUG", lambda: env.bool("DEBUG", default=False))
+DEBUG = _switch("DEBUG", default=False)
 MOMENTUM_URL = str(_url("MOMENTUM_URL", f"http://127.0.0.1:{PORT}", ("http", "https"))).rstrip("/")
 TRACKING_HOST = env.str("TRACKING_HOST", default="") or f"127.0.0.1:{PORT + 1}"
 
@@ -86,6 +87,11 @@ CELERY_BROKER_URL = _url(
     "CELERY_BROKER_URL", None, ("redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps")
 )
 SMTP_URL = _url("SMTP_URL", None, ("smtp", "smtps"))
+if SMTP_URL:
+    try:
+        relay.from_url(SMTP_URL)
+    except relay.RelayUrlError as problem:
+        raise ImproperlyConfigured(str(problem)) from problem
 # Without SMTP_URL mail goes to the sandbox, a local SMTP server beside the web process and the tracker.
 SANDBOX_ADDRESS = ("127.0.0.1", PORT + 2)
 
