@@ -15,6 +15,7 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from momentum import embedded
+from tracking import keys
 from tracking.addresses import TrustedProxies
 from tracking.limits import DEFAULT_LIMIT
 from transmissions.delivery import server as relay
@@ -98,6 +99,8 @@ SANDBOX_ADDRESS = ("127.0.0.1", PORT + 2)
 SECRET_KEY = _required_when_clustered("SECRET_KEY") or _kept_secret("secret_key")
 # "" when the keyring is the file that tracking.keys makes and keeps in MOMENTUM_HOME.
 TRACKING_KEYS = _required_when_clustered("TRACKING_KEYS")
+if TRACKING_KEYS:
+    _read("TRACKING_KEYS", lambda: keys.load(MOMENTUM_HOME, TRACKING_KEYS))
 # Whose X-Forwarded-For is believed, and how many clicks one address may make in 10 seconds (0: any number).
 TRUSTED_PROXIES = _read("TRUSTED_PROXIES", lambda: TrustedProxies.from_text(env.str("TRUSTED_PROXIES", default="")))
 TRACKER_CLICK_LIMIT = _read("TRACKER_CLICK_LIMIT", lambda: env.int("TRACKER_CLICK_LIMIT", default=DEFAULT_LIMIT))

@@ -24,6 +24,7 @@ CLUSTER = {"DATABASE_URL": "postgres://a:b@127.0.0.1/c", "SECRET_KEY": "x", "TRA
         ({"SMTP_URL": "smtp://mail.example.org/?tls=maybe"}, "SMTP_URL: "),
         ({"MOMENTUM_URL": "ftp://example.org"}, "MOMENTUM_URL: expected a URL of the form http://…"),
         ({"TRUSTED_PROXIES": "nobody"}, "TRUSTED_PROXIES: "),
+        ({"TRACKING_KEYS": "short"}, "TRACKING_KEYS: key 1 has fewer than 32 characters"),
         ({"DATABASE_URL": CLUSTER["DATABASE_URL"]}, "SECRET_KEY is required once DATABASE_URL is set"),
         (CLUSTER, "ALLOWED_HOSTS is required once DATABASE_URL is set"),
     ],
