@@ -1,7 +1,8 @@
 """The one engine behind the metrics API and the pages: reads facts from rollups and the log, answers questions.
 
 A window is cut where days (UTC) and quarter hours begin: whole ones are read from rollups, what sticks out at
-either end from the event log, so that every figure is exact for any window.
+either end from the event log, so that every figure is exact for any window. Only where retention has already cut
+the log does a window that begins or ends inside a quarter hour take in the whole of it.
 """
 
 from collections import defaultdict
@@ -51,6 +52,8 @@ def _read(question: Question, whole_days: Collection[datetime]) -> dict[RowKey, 
     found: dict[RowKey, Tally] = defaultdict(Tally)
     needed = needs(question.metrics)
     for piece in pieces(question, whole_days):
+        if piece.source is Source.LOG and _answered_by_rollups(question):
+            piece = _where_kept(piece)
         if piece.source is Source.LOG:
             _add_log(found, question, needed, piece)
         else:
@@ -113,6 +116,14 @@ def pieces(question: Question, whole_days: Collection[datetime]) -> Iterator[Pie
         yield Piece(first, last, Source.QUARTER_HOURS)
     if last < end:
         yield Piece(last, end, Source.LOG)
+
+
+def _where_kept(piece: Piece) -> Piece:
+    """The piece itself, or its whole quarter hours where retention has cut the log: rollups are kept longer."""
+    oldest = log_cells.log_start()
+    if oldest is not None and piece.end > bucket_of(oldest):
+        return piece
+    return Piece(bucket_of(piece.start), _next_edge(piece.end), Source.QUARTER_HOURS)
 
 
 def _runs(starts: Iterable[datetime]) -> Iterator[tuple[datetime, datetime]]:

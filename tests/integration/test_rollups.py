@@ -374,6 +374,18 @@ def test_rebuilding_keeps_what_retention_has_cut_from_the_log() -> None:
     assert totals(window=window)["count_injected"] == 1
 
 
+def test_a_window_older_than_the_log_takes_in_whole_quarter_hours() -> None:
+    old = NOON - timedelta(days=20)
+    record([make_event(happened_at=old + timedelta(minutes=minute)) for minute in (1, 20, 44, 46)])
+    record([make_event(happened_at=NOON + timedelta(minutes=minute)) for minute in (1, 8)])
+    minutes = timedelta(minutes=5), timedelta(minutes=40)
+    assert totals(window=(old + minutes[0], old + minutes[1]))["count_injected"] == 1
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM tracking_event WHERE happened_at < %s", [NOON])
+    assert totals(window=(old + minutes[0], old + minutes[1]))["count_injected"] == 3
+    assert totals(window=(NOON + minutes[0], NOON + minutes[1]))["count_injected"] == 1
+
+
 def test_the_age_is_that_of_the_last_time_nothing_was_left(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rollups.age() is None
     record([make_event()])
