@@ -86,6 +86,9 @@ def reading(chromium: Browser, address: str, width: int = 1280, **options: Any) 
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": address}])
     reader = Reader(context.new_page(), address)
     yield reader
+    # A refresh still under way would meet the emptying of the tables.
+    reader.page.locator("#pause[aria-pressed=false]").click()
+    reader.page.wait_for_load_state("networkidle")
     context.close()
     assert reader.complaints == []
     assert reader.elsewhere == []
