@@ -44,6 +44,10 @@ class Service:
     socket: Path
     user: str | None = None
 
+    def popen_arguments(self) -> dict[str, Any]:
+        """What subprocess.Popen needs to run it as its user."""
+        return _as_user(self.user)
+
     def start(self, log: Path) -> "subprocess.Popen[bytes]":
         """Start it with its output appended to `log`; it gets a session of its own, away from Ctrl-C."""
         with log.open("ab") as output:
@@ -54,7 +58,7 @@ class Service:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                **_as_user(self.user),
+                **self.popen_arguments(),
             )
 
 

@@ -1,13 +1,31 @@
 """Every address of the web process."""
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
-from reports import admin_urls as reports_admin
-from reports import urls as reports
+import reports.admin_urls
+import reports.urls
+import sandbox.admin_urls
+import tracking.admin_urls
+import tracking.urls
+import transmissions.urls
+from momentum.api.routes import aliases
+from momentum.health import healthz
+
+_v1: list[URLPattern] = [*transmissions.urls.api_urlpatterns, *reports.urls.api_urlpatterns]
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("api/v1/", include(reports.api_urlpatterns)),
-    path("admin/", include(reports_admin.urlpatterns)),
+    path("", RedirectView.as_view(pattern_name="reports:engagement")),
+    path("healthz", healthz, name="healthz"),
+    path("favicon.ico", RedirectView.as_view(url=static("momentum/icon.svg"))),
+    path("api/v1/", include(_v1)),
+    # Clients configured with this base address exist in the field (contract 00 §1).
+    path("api/labs/", include(aliases(_v1, "transmissions"))),
+    path("admin/", include(reports.admin_urls)),
+    path("admin/", include(sandbox.admin_urls)),
+    path("admin/", include(tracking.admin_urls)),
     path("admin/", admin.site.urls),
+    *tracking.urls.urlpatterns,
 ]

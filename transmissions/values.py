@@ -77,9 +77,10 @@ class Override(msgspec.Struct, frozen=True, omit_defaults=True):
 class Job(msgspec.Struct, frozen=True, omit_defaults=True):
     """Everything about a transmission that generation needs, fixed when generation starts.
 
+    Until then the content of a stored template is not in it, and `transactional` may be None: not decided.
+
     `metadata` and `substitution_data` are the transmission's. `flags` holds the transmission's tracking flags and
-    `template_flags` the stored template's. `account` says what the lowest level decided: see
-    transmissions.generation.tracking for the rule.
+    `template_flags` the stored template's; what neither sets, the msg_gen configuration decides.
     """
 
     transmission_id: int
@@ -93,7 +94,8 @@ class Job(msgspec.Struct, frozen=True, omit_defaults=True):
     template_flags: TrackingFlags = TrackingFlags()
     override: Override = Override()
     return_path: str = ""
-    transactional: bool = False
+    transactional: bool | None = None
     inline_css: bool = False
     perform_substitutions: bool = True
+    skip_suppression: bool = False
     ip_pool: str = ""

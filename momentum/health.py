@@ -1,0 +1,47 @@
+"""GET /healthz: whether this installation can do its work (DESIGN §8)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from momentum.api.responses import json_answer
+from reports import rollups
+
+_TIMEOUT_S = 2.0
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 when web, database and Redis answer, else 503; the body says which does not."""
+    report: dict[str, Any] = {"web": "ok", "database": _ask(_database), "redis": _ask(_redis)}
+    healthy = all(state == "ok" for state in report.values())
+    if report["database"] == "ok":
+        age = rollups.age()
+        report["rollup_age_seconds"] = None if age is None else round(age.total_seconds(), 1)
+    return json_answer(report, 200 if healthy else 503, headers={"Cache-Control": "no-store"})
+
+
+def _ask(question: Callable[[], None]) -> str:
+    try:
+        question()
+    except (DatabaseError, redis.RedisError, OSError) as problem:
+        return f"down: {type(problem).__name__}"
+    return "ok"
+
+
+def _database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _redis() -> None:
+    client = redis.Redis.from_url(
+        settings.REDIS_LOCATION, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S
+    )
+    with client:
+        client.ping()

@@ -1,0 +1,1 @@
+"""The endpoints of contract 10, 20 and 30: each parses, calls one action, presents."""

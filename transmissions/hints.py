@@ -1,0 +1,36 @@
+"""Waking workers. A hint that is lost costs seconds, never mail: the periodic task looks at the database."""
+
+import logging
+
+from celery import current_app
+from kombu.exceptions import OperationalError
+
+GENERATE = "transmissions.generate"
+RETRY = "transmissions.retry"
+LOOK = "transmissions.look"
+
+# More hints than workers that could follow them only fill the queue.
+_MOST = 4
+
+log = logging.getLogger(__name__)
+
+
+def generation(chunks: int) -> None:
+    """There are `chunks` chunks to be generated."""
+    for _ in range(min(chunks, _MOST)):
+        if not _send(GENERATE):
+            return
+
+
+def retries() -> None:
+    """There are deferred messages to be tried again."""
+    _send(RETRY)
+
+
+def _send(task: str) -> bool:
+    try:
+        current_app.send_task(task, retry=False)
+    except (OperationalError, OSError) as problem:
+        log.warning("no worker could be woken (%s); the periodic task will", type(problem).__name__)
+        return False
+    return True

@@ -1,0 +1,17 @@
+"""What the database keeps: transmissions on their way, stored templates, stored recipient lists."""
+
+from transmissions.models.recipient_list import ListChunk, RecipientList
+from transmissions.models.template import Template, TemplateVersion
+from transmissions.models.transmission import Chunk, Counter, Message, Snapshot, Transmission
+
+__all__ = [
+    "Chunk",
+    "Counter",
+    "ListChunk",
+    "Message",
+    "RecipientList",
+    "Snapshot",
+    "Template",
+    "TemplateVersion",
+    "Transmission",
+]

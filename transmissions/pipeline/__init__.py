@@ -1,0 +1,1 @@
+"""From stored recipients to settled messages: claim, generate, deliver, settle (DESIGN §3)."""

@@ -1,0 +1,152 @@
+"""Recipients as they come in: each is checked alone, a bad one is refused and counted (contract 10 §4)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from momentum.api.bodies import json_value
+from momentum.lib.errors import Fault, fault
+from transmissions.addresses import parse_address, split_mailbox
+from transmissions.reading import MAX_DEPTH, too_deep
+from transmissions.values import Recipient, TrackingFlags
+
+MAX_METADATA_BYTES = 10 * 1024
+MAX_SUBSTITUTION_BYTES = 100 * 1024
+MAX_TAGS = 10
+MAX_NAME_BYTES = 1024
+MAX_HEADER_TO_BYTES = 16 * 1024
+
+_NO_FLAGS = TrackingFlags()
+_FLAG_NAMES = ("open_tracking", "click_tracking", "initial_open")
+
+
+class _Address(msgspec.Struct):
+    email: str | None = None
+    name: str | None = None
+    header_to: str | None = None
+
+
+class _Flags(msgspec.Struct):
+    open_tracking: bool | str | int | None = None
+    click_tracking: bool | str | int | None = None
+    initial_open: bool | str | int | None = None
+
+
+class _Sent(msgspec.Struct):
+    """A recipient in the usual form; whatever is not of this form is looked at by hand to name the fault."""
+
+    address: _Address | str | None = None
+    return_path: str | None = None
+    tags: list[str] | None = None
+    metadata: dict[str, Any] | None = None
+    substitution_data: dict[str, Any] | None = None
+    options: _Flags | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why one recipient is not accepted."""
+
+    fault: Fault
+
+
+_split = msgspec.json.Decoder(list[msgspec.Raw])
+_decode = msgspec.json.Decoder(_Sent)
+
+
+def read_recipients(array: bytes | msgspec.Raw) -> Iterator[Recipient | Refused]:
+    """Each element of a JSON array in its order, without holding more than one of them decoded.
+
+    Raises msgspec.ValidationError when it is not an array.
+    """
+    for element in _split.decode(array):
+        try:
+            sent = _decode.decode(element)
+        except (msgspec.DecodeError, RecursionError):
+            yield _read_by_hand(json_value(bytes(element)))
+        else:
+            yield _check(sent)
+
+
+def _check(sent: _Sent) -> Recipient | Refused:
+    address = sent.address
+    if address is None:
+        return _MISSING
+    header_to = None
+    if isinstance(address, str):
+        name, email = ("", address) if address.isascii() and " " not in address else split_mailbox(address)
+    else:
+        name, email, header_to = address.name or "", address.email or "", address.header_to
+    if not email:
+        return _MISSING
+    checked = parse_address(email)
+    if checked is None:
+        return _refuse("1300", f"invalid recipient address.email: {email[:320]}")
+    if "\0" in name or (header_to and "\0" in header_to):
+        return _refuse("1300", "recipient address contains a NUL character")
+    if len(name) > MAX_NAME_BYTES or (header_to and len(header_to) > MAX_HEADER_TO_BYTES):
+        return _refuse("1300", "recipient address.name or address.header_to is too long")
+    if sent.return_path and parse_address(sent.return_path) is None and "{{" not in sent.return_path:
+        return _refuse("1300", f"invalid recipient return_path: {sent.return_path[:320]}")
+    if too_deep(sent.metadata) or too_deep(sent.substitution_data):
+        return _refuse("1300", f"data of recipient {email} is nested more than {MAX_DEPTH} levels deep")
+    if sent.metadata and _too_large(sent.metadata, MAX_METADATA_BYTES):
+        return _refuse("2007", f"metadata of recipient {email} exceeds {MAX_METADATA_BYTES} bytes")
+    if sent.substitution_data and _too_large(sent.substitution_data, MAX_SUBSTITUTION_BYTES):
+        return _refuse("2002", f"substitution_data of recipient {email} exceeds {MAX_SUBSTITUTION_BYTES} bytes")
+    flags = _NO_FLAGS if sent.options is None else _read_flags(sent.options)
+    if flags is None:
+        return _refuse("1300", f"options of recipient {email} must be booleans")
+    return Recipient(
+        email=checked,
+        name=name,
+        header_to=header_to,
+        return_path=sent.return_path or "",
+        tags=_few_tags(sent.tags),
+        metadata=sent.metadata or {},
+        substitution_data=sent.substitution_data or {},
+        options=flags,
+    )
+
+
+def _read_by_hand(element: Any) -> Recipient | Refused:
+    if not isinstance(element, dict):
+        return _refuse("1300", "recipient is not a JSON object")
+    # PHP encodes an empty object as [] (contract 00 §3).
+    forgiven = {key: value for key, value in element.items() if value not in ([], "")}
+    try:
+        return _check(msgspec.convert(forgiven, _Sent))
+    except msgspec.ValidationError as problem:
+        return _refuse("1300", f"recipient: {problem}")
+
+
+def _read_flags(sent: _Flags) -> TrackingFlags | None:
+    values: list[bool | None] = []
+    for name in _FLAG_NAMES:
+        match getattr(sent, name):
+            case None:
+                values.append(None)
+            case True | 1 | "true":
+                values.append(True)
+            case False | 0 | "false":
+                values.append(False)
+            case _:
+                return None
+    return TrackingFlags(*values)
+
+
+def _few_tags(tags: list[str] | None) -> tuple[str, ...]:
+    return tuple(tags[:MAX_TAGS]) if tags else ()
+
+
+def _too_large(value: dict[str, Any], limit: int) -> bool:
+    return len(msgspec.json.encode(value)) > limit
+
+
+def _refuse(code: str, description: str) -> Refused:
+    return Refused(fault(code, description))
+
+
+_MISSING = _refuse("1400", "address.email is required for each recipient")

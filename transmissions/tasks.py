@@ -1,0 +1,29 @@
+"""Celery's way into the pipeline. Each task is a hint to look at the database; none carries anything."""
+
+from celery import shared_task
+
+from transmissions import hints
+from transmissions.pipeline import claim, generating, retrying
+
+
+@shared_task(name=hints.GENERATE)
+def generate() -> None:
+    """Generate, deliver and settle chunks that are due."""
+    if generating.generate_due():
+        hints.generation(1)
+
+
+@shared_task(name=hints.RETRY)
+def retry() -> None:
+    """Try deferred messages again."""
+    if retrying.retry_due():
+        hints.retries()
+
+
+@shared_task(name=hints.LOOK)
+def look() -> None:
+    """Wake workers for whatever is due: what was scheduled, deferred, left by a dead worker, or never hinted."""
+    chunks, messages = claim.due_work()
+    hints.generation(chunks)
+    if messages:
+        hints.retries()

@@ -1,0 +1,20 @@
+"""Addresses of this app below /api/v1/."""
+
+from django.urls import URLPattern
+
+from momentum.api.routes import endpoint
+from transmissions.api.lists import ListsView, ListView
+from transmissions.api.templates import ContentPreviewView, TemplatePreviewView, TemplatesView, TemplateView
+from transmissions.api.transmissions import TransmissionsView, TransmissionView
+
+api_urlpatterns: list[URLPattern] = [
+    *endpoint("transmissions", TransmissionsView.as_view(), name="transmissions"),
+    *endpoint("transmissions/<key:transmission_id>", TransmissionView.as_view(), name="transmission"),
+    *endpoint("templates", TemplatesView.as_view(), name="templates"),
+    # Before the template itself: a key may hold slashes (momentum.api.routes).
+    *endpoint("templates/<key:template_id>/preview", TemplatePreviewView.as_view(), name="template-preview"),
+    *endpoint("templates/<key:template_id>", TemplateView.as_view(), name="template"),
+    *endpoint("utils/content-previewer", ContentPreviewView.as_view(), name="content-previewer"),
+    *endpoint("recipient-lists", ListsView.as_view(), name="recipient-lists"),
+    *endpoint("recipient-lists/<key:list_id>", ListView.as_view(), name="recipient-list"),
+]
