@@ -1,27 +1,30 @@
 """The one engine behind the metrics API and the pages: reads facts from rollups and the log, answers questions.
 
-A window is cut where quarter hours begin: whole ones are read from rollups, what sticks out at either end from
-the event log, so that every figure is exact for any window.
+A window is cut where days (UTC) and quarter hours begin: whole ones are read from rollups, what sticks out at
+either end from the event log, so that every figure is exact for any window.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
 from django.db import connection
 from pyroaring import BitMap64
 
-from reports import log_cells
+from reports import days, log_cells
 from reports.conditions import where
 from reports.dimensions import CAMPAIGN_DIMENSIONS, DIMENSIONS
 from reports.metrics import ENGAGEMENT, Fact
 from reports.questions import DETAIL, SUBACCOUNT, Question
-from reports.rollup_store import CAMPAIGN, FULL
+from reports.rollup_store import CAMPAIGN, CAMPAIGN_DAYS, FULL, FULL_DAYS
 from reports.rollups import bucket_of
 from reports.tally import Needs, Tally, needs
 
+# How often a reading that condensing got in the way of is repeated, before quarter hours alone answer.
+_ATTEMPTS = 3
 _BUCKET = timedelta(seconds=log_cells.BUCKET_SECONDS)
 
 
@@ -35,10 +38,23 @@ class RowKey:
 
 def tallies(question: Question) -> dict[RowKey, Tally]:
     """What was counted for each row that has anything; rows without anything are absent."""
+    for _ in range(_ATTEMPTS):
+        whole_days = days.condensed(question.edges[0], question.edges[-1])
+        found = _read(question, whole_days)
+        # A day that was condensed anew meanwhile may have been read half.
+        if whole_days.items() <= days.condensed(question.edges[0], question.edges[-1]).items():
+            return found
+    return _read(question, {})
+
+
+def _read(question: Question, whole_days: Collection[datetime]) -> dict[RowKey, Tally]:
     found: dict[RowKey, Tally] = defaultdict(Tally)
     needed = needs(question.metrics)
-    for piece in _pieces(question):
-        (_add_rollups if piece.rolled_up else _add_log)(found, question, needed, piece)
+    for piece in pieces(question, whole_days):
+        if piece.source is Source.LOG:
+            _add_log(found, question, needed, piece)
+        else:
+            _add_rollups(found, question, needed, piece)
     return dict(found)
 
 
@@ -60,30 +76,57 @@ def grouped(question: Question) -> dict[tuple[str, ...], dict[str, int]]:
     return {key.group: tally.values(question.metrics) for key, tally in tallies(question).items()}
 
 
+class Source(Enum):
+    """What a part of a window is read from."""
+
+    LOG = "log"
+    QUARTER_HOURS = "quarter hours"
+    DAYS = "days"
+
+
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class Piece:
     """A part of the window and where it is read."""
 
     start: datetime
     end: datetime
-    rolled_up: bool
+    source: Source
 
 
-def _pieces(question: Question) -> Iterator[_Piece]:
+def pieces(question: Question, whole_days: Collection[datetime]) -> Iterator[Piece]:
+    """The window in ascending parts; `whole_days` are the starts of the days that have been condensed."""
     start, end = question.edges[0], question.edges[-1]
-    if not _answered_by_rollups(question):
-        yield _Piece(start, end, rolled_up=False)
-        return
     first, last = _next_edge(start), bucket_of(end)
-    if first > last:
-        yield _Piece(start, end, rolled_up=False)
+    if first > last or not _answered_by_rollups(question):
+        yield Piece(start, end, Source.LOG)
         return
     if start < first:
-        yield _Piece(start, first, rolled_up=False)
+        yield Piece(start, first, Source.LOG)
+    cut = {days.day_of(edge) for edge in question.edges[1:-1] if edge != days.day_of(edge)}
+    usable = sorted(day for day in whole_days if first <= day and day + days.DAY <= last and day not in cut)
+    for begin, finish in _runs(usable):
+        if first < begin:
+            yield Piece(first, begin, Source.QUARTER_HOURS)
+        yield Piece(begin, finish, Source.DAYS)
+        first = finish
     if first < last:
-        yield _Piece(first, last, rolled_up=True)
+        yield Piece(first, last, Source.QUARTER_HOURS)
     if last < end:
-        yield _Piece(last, end, rolled_up=False)
+        yield Piece(last, end, Source.LOG)
+
+
+def _runs(starts: Iterable[datetime]) -> Iterator[tuple[datetime, datetime]]:
+    """Consecutive days joined: the start of each run and its end."""
+    run: tuple[datetime, datetime] | None = None
+    for day in starts:
+        if run is not None and run[1] == day:
+            run = (run[0], day + days.DAY)
+            continue
+        if run is not None:
+            yield run
+        run = (day, day + days.DAY)
+    if run is not None:
+        yield run
 
 
 def _answered_by_rollups(question: Question) -> bool:
@@ -102,17 +145,26 @@ def _slot_sql(question: Question, column: str) -> tuple[str, list[Any]]:
     return (f"width_bucket({column}, %s::timestamptz[])", [inner]) if inner else ("0", [])
 
 
-def _add_rollups(found: dict[RowKey, Tally], question: Question, needed: Needs, piece: _Piece) -> None:
+_TABLES = {
+    (Source.QUARTER_HOURS, True): CAMPAIGN,
+    (Source.QUARTER_HOURS, False): FULL,
+    (Source.DAYS, True): CAMPAIGN_DAYS,
+    (Source.DAYS, False): FULL_DAYS,
+}
+
+
+def _add_rollups(found: dict[RowKey, Tally], question: Question, needed: Needs, piece: Piece) -> None:
     names = question.filters.fields | set(question.group_by)
-    table = CAMPAIGN if names <= {*CAMPAIGN_DIMENSIONS, DETAIL, SUBACCOUNT} else FULL
+    few = names <= {*CAMPAIGN_DIMENSIONS, DETAIL, SUBACCOUNT}
+    table = _TABLES[piece.source, few]
     condition, values = where(question.filters)
     people = "AND NOT r.machine" if question.filters.people_only else ""
     slot, slot_values = _slot_sql(question, "r.bucket")
     groups = [_GROUP_OF_ROLLUP.get(name, f"d.{name}") for name in question.group_by]
-    detailed = "JOIN" if DETAIL in question.group_by else "LEFT JOIN"
+    texts = "LEFT JOIN reports_detail t ON t.id = r.detail" if DETAIL in question.group_by or needed.pairs else ""
     source = (
         f"FROM {table} r JOIN reports_dimensions d ON d.id = r.dimensions "
-        f"{detailed} reports_detail t ON t.id = r.detail "
+        f"{texts} "
         f"WHERE r.bucket >= %s AND r.bucket < %s AND r.type = ANY(%s) AND {condition} {people}"
     )
     key = [slot, *groups, "r.type", "r.bounce_class", "r.retries", "r.prefetched"]
@@ -142,7 +194,7 @@ def _add_rollups(found: dict[RowKey, Tally], question: Question, needed: Needs, 
 _GROUP_OF_ROLLUP = {DETAIL: "coalesce(t.text, '')", SUBACCOUNT: "'0'"}
 
 
-def _add_log(found: dict[RowKey, Tally], question: Question, needed: Needs, piece: _Piece) -> None:
+def _add_log(found: dict[RowKey, Tally], question: Question, needed: Needs, piece: Piece) -> None:
     condition, values = where(question.filters)
     people = f"AND NOT {log_cells.MACHINE}" if question.filters.people_only else ""
     slot, slot_values = _slot_sql(question, "d.happened_at")

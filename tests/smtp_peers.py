@@ -155,9 +155,10 @@ def serving(handler: Handler, context: ssl.SSLContext | None = None, port: int =
             writer.transport.abort()
         await asyncio.sleep(0.01)
 
-    server = loop.run_until_complete(asyncio.start_server(handle, "127.0.0.1", port, ssl=context, limit=1 << 22))
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
+    started = asyncio.start_server(handle, "127.0.0.1", port, ssl=context, limit=1 << 22)
+    server = asyncio.run_coroutine_threadsafe(started, loop).result(10)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

@@ -24,6 +24,9 @@ from transmissions.language import (
     insert_pixels,
 )
 
+# Link attributes, removed also where the link is not to be tracked (contract 40 §12.2).
+_ATTRIBUTES = "data-msys-"
+
 QUOTED: Encoding[str] = Encoding(static=piece, value=piece, link=broken)
 
 
@@ -44,16 +47,14 @@ class Body:
         """`passes`: a body of a pre-built message, which passes as it is when nothing in it is to be done."""
         self.slot = slot
         self._inlines = inline_css and slot is Slot.HTML
-        self._program: Program[str] = compile_part(
-            part, source, encoding=QUOTED, find_snippet=find_snippet, substitute=substitute
-        )
-        self._is_fast = not self._inlines and (slot is Slot.TEXT or self._program.pixels_certain)
-        if not self._is_fast:
-            self._program = compile_part(
-                part, source, encoding=PLAIN, find_snippet=find_snippet, substitute=substitute
-            )
-        self._passes = (
-            passes and not self._inlines and not (substitute and TAG_START in source) and not self._program.links
+        encoding = PLAIN if self._inlines else QUOTED
+        program = compile_part(part, source, encoding=encoding, find_snippet=find_snippet, substitute=substitute)
+        self._is_fast = not self._inlines and (slot is Slot.TEXT or program.pixels_certain)
+        if not (self._is_fast or self._inlines):
+            program = compile_part(part, source, encoding=PLAIN, find_snippet=find_snippet, substitute=substitute)
+        self._program: Program[str] = program
+        self._passes = passes and not (
+            self._inlines or program.links or _ATTRIBUTES in source or (substitute and TAG_START in source)
         )
         self.spelling = QUOTED_SPELLING if self._is_fast else PLAIN_SPELLING
 
