@@ -3,7 +3,7 @@
 Writers append; readers that must see each row exactly once follow the log by the id of the writing transaction.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -52,10 +52,24 @@ def finished_horizon() -> int:
         return int(cursor.fetchone()[0])
 
 
-def read_finished(start: int, end: int, columns: Sequence[str], batch: int = 5000) -> Iterator[list[Any]]:
+def transaction_after(start: int, end: int, events: int, types: Collection[str]) -> int:
+    """The id before which about `events` events of `types` lie from `start` on; `end` if there are fewer."""
+    query = (
+        "SELECT xid::text FROM tracking_event WHERE xid >= %s::text::xid8 AND xid < %s::text::xid8 "
+        "AND type = ANY(%s) ORDER BY xid OFFSET %s LIMIT 1"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query, [str(start), str(end), [str(kind) for kind in types], events])
+        found: tuple[Any, ...] | None = cursor.fetchone()
+    return end if found is None else max(start + 1, int(found[0]))
+
+
+def read_finished(
+    start: int, end: int, columns: Sequence[str], batch: int = 5000, types: Collection[str] | None = None
+) -> Iterator[list[Any]]:
     """Rows written by transactions `start` <= id < `end`, `end` at most `finished_horizon()`, in batches.
 
-    A reader that continues with `end` as its next `start` sees each row once, whatever the number of writers.
+    `types` leaves out events of other types. A reader that continues with `end` as its next `start` sees each row once, whatever the number of writers.
     """
     unknown = set(columns) - set(COLUMNS)
     if unknown:
@@ -64,9 +78,13 @@ def read_finished(start: int, end: int, columns: Sequence[str], batch: int = 500
         f"SELECT {', '.join(columns)} FROM tracking_event "  # noqa: S608 (checked above)
         "WHERE xid >= %s::text::xid8 AND xid < %s::text::xid8"
     )
+    parameters: list[Any] = [str(start), str(end)]
+    if types is not None:
+        query += " AND type = ANY(%s)"
+        parameters.append([str(kind) for kind in types])
     with connection.cursor() as wrapped:
         cursor = wrapped.cursor
-        cursor.execute(query, [str(start), str(end)])
+        cursor.execute(query, parameters)
         while rows := cursor.fetchmany(batch):
             yield rows
 

@@ -112,6 +112,7 @@ class Message(models.Model):
         BOUNCED = "bounced"
         FAILED = "failed"
         CANCELED = "canceled"
+        REJECTED = "rejected"  # its recipient was suppressed
 
     number = models.BigIntegerField(primary_key=True)
     transmission = models.ForeignKey(Transmission, models.CASCADE, related_name="messages")
