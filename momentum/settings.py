@@ -196,6 +196,11 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(MOMENTUM_HOME / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # A look that nobody got to in time is worth nothing: the next one sees the same.
     "look for due work": {"task": "transmissions.look", "schedule": 2.0, "options": {"expires": 10}},
+    "follow unsubscribes and bounces": {
+        "task": "transmissions.follow",
+        "schedule": 2.0,
+        "options": {"expires": 10},
+    },
     "keep partitions": {"task": "tracking.keep_partitions", "schedule": 3600.0, "options": {"expires": 3000}},
 }
 CELERY_TIMEZONE = "UTC"

@@ -69,7 +69,8 @@ def read_finished(
 ) -> Iterator[list[Any]]:
     """Rows written by transactions `start` <= id < `end`, `end` at most `finished_horizon()`, in batches.
 
-    `types` leaves out events of other types. A reader that continues with `end` as its next `start` sees each row once, whatever the number of writers.
+    `types` leaves out events of other types. A reader that continues with `end` as its next `start` sees each
+    row once, whatever the number of writers.
     """
     unknown = set(columns) - set(COLUMNS)
     if unknown:

@@ -8,6 +8,7 @@ from kombu.exceptions import OperationalError
 GENERATE = "transmissions.generate"
 RETRY = "transmissions.retry"
 LOOK = "transmissions.look"
+FOLLOW = "transmissions.follow"
 
 # More hints than workers that could follow them only fill the queue.
 _MOST = 4

@@ -22,11 +22,14 @@ class Faults:
 
     def add(self, code: str, description: str, *, status: int | None = None, **extra: Any) -> None:
         """Note a fault of the catalogue, each one once."""
-        new = fault(code, description, **extra)
+        self.note(fault(code, description, **extra), status=status or CATALOGUE[code][0])
+
+    def note(self, new: Fault, *, status: int) -> None:
+        """Note a fault whose message is not the catalogue's, each one once."""
         if new in self.found:
             return
         if self._status is None:
-            self._status = status or CATALOGUE[code][0]
+            self._status = status
         self.found.append(new)
 
     def extend(self, faults: list[Fault]) -> None:

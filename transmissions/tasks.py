@@ -4,6 +4,7 @@ from celery import shared_task
 
 from transmissions import hints
 from transmissions.pipeline import claim, generating, retrying
+from transmissions.suppression import following
 
 
 @shared_task(name=hints.GENERATE)
@@ -27,3 +28,10 @@ def look() -> None:
     hints.generation(chunks)
     if messages:
         hints.retries()
+
+
+@shared_task(name=hints.FOLLOW)
+def follow() -> None:
+    """Put into the suppression list who unsubscribed, complained or does not exist (beat, every 2 seconds)."""
+    while following.advance():
+        pass

@@ -4,42 +4,79 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('transmissions', '0002_snippets'),
+        ("transmissions", "0002_snippets"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Follower',
+            name="Follower",
             fields=[
-                ('name', models.CharField(max_length=32, primary_key=True, serialize=False)),
-                ('next_transaction', models.BigIntegerField(default=0)),
-                ('moved_at', models.DateTimeField(null=True)),
+                ("name", models.CharField(max_length=32, primary_key=True, serialize=False)),
+                ("next_transaction", models.BigIntegerField(default=0)),
+                ("moved_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.AlterField(
-            model_name='message',
-            name='state',
-            field=models.CharField(choices=[('delivered', 'Delivered'), ('deferred', 'Deferred'), ('bounced', 'Bounced'), ('failed', 'Failed'), ('canceled', 'Canceled'), ('rejected', 'Rejected')], max_length=10),
+            model_name="message",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("delivered", "Delivered"),
+                    ("deferred", "Deferred"),
+                    ("bounced", "Bounced"),
+                    ("failed", "Failed"),
+                    ("canceled", "Canceled"),
+                    ("rejected", "Rejected"),
+                ],
+                max_length=10,
+            ),
         ),
         migrations.CreateModel(
-            name='Suppression',
+            name="Suppression",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('recipient', models.CharField(db_collation='C', max_length=320)),
-                ('domain', models.CharField(db_collation='C', max_length=255)),
-                ('type', models.CharField(choices=[('transactional', 'Transactional'), ('non_transactional', 'Non-transactional')], max_length=17)),
-                ('list_id', models.CharField(blank=True, db_collation='C', max_length=255, verbose_name='list ID')),
-                ('source', models.CharField(choices=[('Spam Complaint', 'Spam Complaint'), ('List Unsubscribe', 'List Unsubscribe'), ('Bounce Rule', 'Bounce Rule'), ('Unsubscribe Link', 'Unsubscribe Link'), ('Manually Added', 'Manually Added'), ('Compliance', 'Compliance')], max_length=16)),
-                ('description', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(verbose_name='created')),
-                ('updated_at', models.DateTimeField(verbose_name='updated')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("recipient", models.CharField(db_collation="C", max_length=320)),
+                ("domain", models.CharField(db_collation="C", max_length=255)),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[("transactional", "Transactional"), ("non_transactional", "Non-transactional")],
+                        max_length=17,
+                    ),
+                ),
+                ("list_id", models.CharField(blank=True, db_collation="C", max_length=255, verbose_name="list ID")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("Spam Complaint", "Spam Complaint"),
+                            ("List Unsubscribe", "List Unsubscribe"),
+                            ("Bounce Rule", "Bounce Rule"),
+                            ("Unsubscribe Link", "Unsubscribe Link"),
+                            ("Manually Added", "Manually Added"),
+                            ("Compliance", "Compliance"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("description", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(verbose_name="created")),
+                ("updated_at", models.DateTimeField(verbose_name="updated")),
             ],
             options={
-                'verbose_name': 'suppression',
-                'indexes': [models.Index(fields=['updated_at', 'id'], name='suppression_by_time'), models.Index(fields=['domain', 'updated_at', 'id'], name='suppression_by_domain'), models.Index(fields=['source', 'updated_at', 'id'], name='suppression_by_source')],
-                'constraints': [models.UniqueConstraint(fields=('recipient', 'type', 'list_id'), name='one_suppression')],
+                "verbose_name": "suppression",
+                "indexes": [
+                    models.Index(fields=["updated_at", "id"], name="suppression_by_time"),
+                    models.Index(fields=["domain", "updated_at", "id"], name="suppression_by_domain"),
+                    models.Index(fields=["source", "updated_at", "id"], name="suppression_by_source"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("recipient", "type", "list_id"), name="one_suppression")
+                ],
             },
         ),
     ]

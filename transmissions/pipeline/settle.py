@@ -119,6 +119,10 @@ def _state(one: Settled) -> Message.State:
     return Message.State(one.outcome.result)
 
 
+def _state_of_failed(one: Failed) -> Message.State:
+    return Message.State.REJECTED if one.is_rejected else Message.State.FAILED
+
+
 def _row_of_settled(one: Settled) -> tuple[object, ...]:
     attempt = one.attempt
     return (
@@ -130,7 +134,7 @@ def _row_of_settled(one: Settled) -> tuple[object, ...]:
 
 def _row_of_failed(one: Failed) -> tuple[object, ...]:
     return (
-        *(one.number, one.job.transmission_id, one.chunk_id, Message.State.FAILED.value),
+        *(one.number, one.job.transmission_id, one.chunk_id, _state_of_failed(one).value),
         *(0, one.failed_at, None, one.failure.reason[:_MAX_REPLY], clock.now()),
     )
 

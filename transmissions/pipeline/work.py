@@ -33,7 +33,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A recipient for whom no message could be generated."""
+    """A recipient for whom no message was generated: it failed, or (`is_rejected`) the address is suppressed."""
 
     job: Job
     block_time: int
@@ -42,6 +42,7 @@ class Failed:
     recipient: Recipient
     failure: GenerationFailure
     failed_at: datetime
+    is_rejected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

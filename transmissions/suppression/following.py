@@ -86,7 +86,7 @@ _looked_at = float("-inf")
 
 def keep_up() -> None:
     """Advance to the end, unless this process did so within the last second: cheap enough before every chunk."""
-    global _looked_at  # noqa: PLW0603 (one per process)
+    global _looked_at
     if time.monotonic() - _looked_at < _OFTEN_ENOUGH_S:
         return
     while advance():

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
@@ -88,7 +88,8 @@ def note(entries: Mapping[Key, Entry]) -> None:
 def _add(entries: Mapping[Key, Entry]) -> None:
     if not entries:
         return
-    parameters = _columns(entries) | {
+    parameters: dict[str, Any] = {
+        **_columns(entries),
         "domains": [domain_of(key.recipient) for key in entries],
         "sources": [entry.source for entry in entries.values()],
         "descriptions": [entry.description for entry in entries.values()],
