@@ -33,12 +33,11 @@ _UNSUBSCRIBE_SOURCES = {
     EventType.LINK_UNSUBSCRIBE: Source.UNSUBSCRIBE_LINK,
     EventType.LIST_UNSUBSCRIBE: Source.LIST_UNSUBSCRIBE,
 }
-_BOUNCES = frozenset({EventType.BOUNCE, EventType.OUT_OF_BAND})
 # Contract 80 §9: invalid recipient, no recipient; and a bounce message that asks to unsubscribe.
 _NOBODY_THERE = frozenset({10, 30})
 _ASKS_TO_UNSUBSCRIBE = 90
 _MACHINES = frozenset({"prefetch", "scanner"})
-_TYPES = frozenset({*_UNSUBSCRIBE_SOURCES, *_BOUNCES, EventType.SPAM_COMPLAINT})
+_TYPES = frozenset({*_UNSUBSCRIBE_SOURCES, EventType.BOUNCE, EventType.OUT_OF_BAND, EventType.SPAM_COMPLAINT})
 _COLUMNS = (
     *("happened_at", "type", "rcpt_to", "campaign_id", "bounce_class", "reason", "is_prefetched", "traffic"),
     "data",
@@ -109,16 +108,18 @@ def entries_of(event: Happened) -> Iterator[tuple[Key, Entry]]:
     if not recipient:
         return
     list_id = str(event.data.get("list_id", ""))
-    if (source := _UNSUBSCRIBE_SOURCES.get(EventType(event.type))) is not None:
-        if not event.is_prefetched and event.traffic not in _MACHINES:
-            yield Key(recipient, Type.NON_TRANSACTIONAL, list_id), Entry(source, _about_message(event))
-    elif event.type == EventType.SPAM_COMPLAINT:
-        yield Key(recipient, Type.NON_TRANSACTIONAL), Entry(Source.SPAM_COMPLAINT, _about_message(event))
-    elif event.bounce_class in _NOBODY_THERE:
-        for kind in Type:
-            yield Key(recipient, kind), Entry(Source.BOUNCE_RULE, _cut(event.reason))
-    elif event.bounce_class == _ASKS_TO_UNSUBSCRIBE:
-        yield Key(recipient, Type.NON_TRANSACTIONAL, list_id), Entry(Source.BOUNCE_RULE, _cut(event.reason))
+    match event.type:
+        case EventType.LINK_UNSUBSCRIBE | EventType.LIST_UNSUBSCRIBE:
+            if not event.is_prefetched and event.traffic not in _MACHINES:
+                source = _UNSUBSCRIBE_SOURCES[EventType(event.type)]
+                yield Key(recipient, Type.NON_TRANSACTIONAL, list_id), Entry(source, _about_message(event))
+        case EventType.SPAM_COMPLAINT:
+            yield Key(recipient, Type.NON_TRANSACTIONAL), Entry(Source.SPAM_COMPLAINT, _about_message(event))
+        case EventType.BOUNCE | EventType.OUT_OF_BAND if event.bounce_class in _NOBODY_THERE:
+            for kind in Type:
+                yield Key(recipient, kind), Entry(Source.BOUNCE_RULE, _cut(event.reason))
+        case EventType.BOUNCE | EventType.OUT_OF_BAND if event.bounce_class == _ASKS_TO_UNSUBSCRIBE:
+            yield Key(recipient, Type.NON_TRANSACTIONAL, list_id), Entry(Source.BOUNCE_RULE, _cut(event.reason))
 
 
 def _about_message(event: Happened) -> str:
