@@ -21,6 +21,12 @@ _MENU: dict[str, tuple[tuple[str, str, str, str], ...]] = {
             "admin:transmissions_recipientlist_changelist",
             "transmissions.view_recipientlist",
         ),
+        (
+            "Suppression list",
+            "block",
+            "admin:transmissions_suppression_changelist",
+            "transmissions.view_suppression",
+        ),
         ("Sandbox mail", "inbox", "sandbox:mail", "sandbox.view_mail"),
     ),
     "Settings": (

@@ -9,6 +9,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from transmissions.models import Message, Transmission
+from transmissions.suppression_admin import pages  # noqa: F401  (registered too)
 
 _STATE_COLORS = {
     Transmission.State.SUBMITTED: "info",

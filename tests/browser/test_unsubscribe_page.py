@@ -1,4 +1,4 @@
-"""What a reader sees who opens the unsubscribe link of a message: on a desk and a telephone, by day and by night."""
+"""What a reader sees who opens an unsubscribe link: on a desk and on a telephone, by day and by night."""
 
 from pathlib import Path
 from typing import Any

@@ -1,18 +1,20 @@
 """The suppression list through the API: change, show, remove, search, count (contract 95 §1)."""
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from momentum.lib.errors import ApiError, Fault
 from transmissions.models import Suppression
 from transmissions.suppression import store
 from transmissions.suppression.request import Changes, address_of, read_bulk, read_single
 from transmissions.suppression.search import Place, Search
-from transmissions.suppression.store import Source
+from transmissions.suppression.store import Entry, Key, Source
+from transmissions.suppression.tables import Defaults, Refused, read
 
 UPDATED = "Suppression List successfully updated"
 
@@ -77,6 +79,43 @@ def summary() -> dict[str, int]:
     counts = dict(Suppression.objects.order_by().values_list("source").annotate(Count("id")))
     named = {source.name.lower(): counts.get(source, 0) for source in Source}
     return named | {"total": sum(counts.values())}
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of lines: entries written, addresses of Compliance entries left alone, lines refused."""
+
+    written: int
+    protected: list[str]
+    refused: list[Refused]
+
+
+def import_lines(text: str, defaults: Defaults) -> Imported:
+    """Add what the lines of `text` name; a line that is none is refused, the others are written."""
+    entries: dict[Key, Entry] = {}
+    refused: list[Refused] = []
+    for line in read(text, defaults):
+        if isinstance(line, Refused):
+            refused.append(line)
+        else:
+            entries |= dict.fromkeys(line.keys, line.entry)
+    protected = store.note(entries)
+    return Imported(len(entries) - len(protected), sorted({key.recipient for key in protected}), refused)
+
+
+def remove_by_id(ids: Collection[int]) -> tuple[int, int]:
+    """Remove entries, but none of source Compliance; how many went and how many stayed."""
+    chosen = Suppression.objects.filter(pk__in=ids)
+    gone, _ = chosen.exclude(source=Source.COMPLIANCE).delete()
+    return gone, chosen.count()
+
+
+def all_entries(filtered: QuerySet[Suppression], batch: int = 5000) -> Iterator[Suppression]:
+    """Everything in `filtered`, in the order of making, a batch at a time: no transaction lasts all the while."""
+    entries, last = filtered.order_by("pk"), 0
+    while rows := list(entries.filter(pk__gt=last)[:batch]):
+        yield from rows
+        last = rows[-1].pk
 
 
 def as_json(entry: Suppression) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Writing the suppression list: many entries at once, each identified by address, type and List-Id."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -15,6 +16,7 @@ Type, Source = Suppression.Type, Suppression.Source
 # Any number that nothing else in the database locks. Writers take turns: a second bulk waits for the first
 # instead of meeting it in another order of rows.
 _LOCK = 0x5355505052455353
+_AT_ONCE = 10_000
 
 
 class Key(NamedTuple):
@@ -60,8 +62,9 @@ DELETE FROM transmissions_suppression s USING {_KEYS}
 WHERE s.recipient = k.recipient AND s.type = k.type AND s.list_id = k.list_id
 """  # noqa: S608 (our own text)
 _PROTECTED = f"""
-SELECT s.recipient FROM transmissions_suppression s JOIN {_KEYS} USING (recipient, type, list_id)
-WHERE s.source = '{Source.COMPLIANCE}' ORDER BY 1 LIMIT 1
+SELECT s.recipient, s.type, s.list_id
+FROM transmissions_suppression s JOIN {_KEYS} USING (recipient, type, list_id)
+WHERE s.source = '{Source.COMPLIANCE}' ORDER BY 1
 """  # noqa: S608 (our own text)
 
 
@@ -78,11 +81,20 @@ def change(entries: Mapping[Key, Entry], removed: Iterable[Key] = ()) -> None:
             cursor.execute(_REMOVE, _columns(removed))
 
 
-def note(entries: Mapping[Key, Entry]) -> None:
-    """Add or refresh `entries`; those of source Compliance stay as they are."""
+def note(entries: Mapping[Key, Entry]) -> list[Key]:
+    """Add or refresh `entries`; those of source Compliance stay as they are, and are returned."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        _add(entries)
+        for batch in _batches(entries):
+            _add(batch)
+        cursor.execute(_PROTECTED, _columns(entries))
+        return [Key(*row) for row in cursor.fetchall()]
+
+
+def _batches(entries: Mapping[Key, Entry]) -> Iterator[dict[Key, Entry]]:
+    rows = iter(entries.items())
+    while batch := dict(islice(rows, _AT_ONCE)):
+        yield batch
 
 
 def _add(entries: Mapping[Key, Entry]) -> None:
