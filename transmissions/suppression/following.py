@@ -29,15 +29,16 @@ _HEARTBEAT = timedelta(seconds=5)
 _OFTEN_ENOUGH_S = 1.0
 _MAX_DESCRIPTION = 1024
 
-_UNSUBSCRIBE_SOURCES = {
-    EventType.LINK_UNSUBSCRIBE: Source.UNSUBSCRIBE_LINK,
-    EventType.LIST_UNSUBSCRIBE: Source.LIST_UNSUBSCRIBE,
-}
 # Contract 80 §9: invalid recipient, no recipient; and a bounce message that asks to unsubscribe.
 _NOBODY_THERE = frozenset({10, 30})
 _ASKS_TO_UNSUBSCRIBE = 90
 _MACHINES = frozenset({"prefetch", "scanner"})
-_TYPES = frozenset({*_UNSUBSCRIBE_SOURCES, EventType.BOUNCE, EventType.OUT_OF_BAND, EventType.SPAM_COMPLAINT})
+_TYPES = frozenset(
+    {
+        *(EventType.LINK_UNSUBSCRIBE, EventType.LIST_UNSUBSCRIBE, EventType.SPAM_COMPLAINT),
+        *(EventType.BOUNCE, EventType.OUT_OF_BAND),
+    }
+)
 _COLUMNS = (
     *("happened_at", "type", "rcpt_to", "campaign_id", "bounce_class", "reason", "is_prefetched", "traffic"),
     "data",
@@ -109,10 +110,14 @@ def entries_of(event: Happened) -> Iterator[tuple[Key, Entry]]:
         return
     list_id = str(event.data.get("list_id", ""))
     match event.type:
-        case EventType.LINK_UNSUBSCRIBE | EventType.LIST_UNSUBSCRIBE:
+        case EventType.LINK_UNSUBSCRIBE:
             if not event.is_prefetched and event.traffic not in _MACHINES:
-                source = _UNSUBSCRIBE_SOURCES[EventType(event.type)]
-                yield Key(recipient, Type.NON_TRANSACTIONAL, list_id), Entry(source, _about_message(event))
+                entry = Entry(Source.UNSUBSCRIBE_LINK, _about_message(event))
+                yield Key(recipient, Type.NON_TRANSACTIONAL, list_id), entry
+        case EventType.LIST_UNSUBSCRIBE:
+            # Machines make these for people: it is the mailbox provider that posts (RFC 8058).
+            entry = Entry(Source.LIST_UNSUBSCRIBE, _about_message(event))
+            yield Key(recipient, Type.NON_TRANSACTIONAL, list_id), entry
         case EventType.SPAM_COMPLAINT:
             yield Key(recipient, Type.NON_TRANSACTIONAL), Entry(Source.SPAM_COMPLAINT, _about_message(event))
         case EventType.BOUNCE | EventType.OUT_OF_BAND if event.bounce_class in _NOBODY_THERE:

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from transmissions.models import Suppression
@@ -54,7 +54,7 @@ def read(text: str, defaults: Defaults) -> Iterator[Line | Refused]:
     one refusal.
     """
     lines = text.removeprefix("\ufeff").splitlines()
-    first = next((line for line in lines if line.strip()), "")
+    first = _first(lines)
     separator = max(",;\t", key=first.count)
     columns = _header(first, separator)
     count = 0
@@ -66,6 +66,13 @@ def read(text: str, defaults: Defaults) -> Iterator[Line | Refused]:
             yield Refused(number, line[:_LONGEST_SHOWN], f"only the first {MOST_LINES:,} lines are read")
             return
         yield _read_line(number, line, separator, columns or COLUMNS, defaults)
+
+
+def again(text: str, refused: Sequence[Refused]) -> str:
+    """The refused lines of `text`, under its header line if it has one, to be corrected and read once more."""
+    first = _first(text.removeprefix("\ufeff").splitlines())
+    header = [first] if _header(first, max(",;\t", key=first.count)) else []
+    return "\n".join([*header, *(line.text for line in refused)])
 
 
 def written(entries: Iterable[Suppression]) -> Iterator[str]:
@@ -82,6 +89,10 @@ def written(entries: Iterable[Suppression]) -> Iterator[str]:
             buffer.seek(0)
             buffer.truncate()
     yield buffer.getvalue()
+
+
+def _first(lines: list[str]) -> str:
+    return next((line for line in lines if line.strip()), "")
 
 
 def _header(line: str, separator: str) -> tuple[str, ...]:

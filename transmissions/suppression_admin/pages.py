@@ -19,7 +19,7 @@ from unfold.paginator import InfinitePaginator
 from momentum.lib import clock
 from transmissions.actions import suppressions
 from transmissions.models import Suppression
-from transmissions.suppression.tables import Refused, written
+from transmissions.suppression.tables import again, written
 from transmissions.suppression_admin.forms import AddForm, DescriptionForm
 
 _LIST = "admin:transmissions_suppression_changelist"
@@ -90,7 +90,8 @@ class SuppressionAdmin(ModelAdmin):  # type: ignore[misc]
             messages.success(request, f"{_counted(result.written, 'entry', 'entries')} written.")
             if not result.refused and not result.protected:
                 return redirect(_LIST)
-            form = AddForm(initial=form.cleaned_data | {"lines": _again(result.refused), "file": None})
+            lines = again(form.cleaned_data["text"], result.refused[:_REFUSED_SHOWN])
+            form = AddForm(initial=form.cleaned_data | {"lines": lines, "file": None})
         context = {
             **self.admin_site.each_context(request),
             "title": "Add to the suppression list",
@@ -170,8 +171,3 @@ def _count() -> str:
 
 def _counted(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
-
-
-def _again(refused: list[Refused]) -> str:
-    """The refused lines, to be corrected and sent once more."""
-    return "\n".join(line.text for line in refused[:_REFUSED_SHOWN])

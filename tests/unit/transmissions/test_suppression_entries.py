@@ -42,6 +42,8 @@ def happened(event_type: EventType, **changes: Any) -> Happened:
         (EventType.LINK_UNSUBSCRIBE, {"is_prefetched": True}, set(), "", ""),
         (EventType.LINK_UNSUBSCRIBE, {"data": {"list_id": "a.b"}}, MARKETING, "Unsubscribe Link", "a.b"),
         (EventType.LIST_UNSUBSCRIBE, {}, MARKETING, "List Unsubscribe", ""),
+        (EventType.LIST_UNSUBSCRIBE, {"traffic": "scanner"}, MARKETING, "List Unsubscribe", ""),
+        (EventType.LIST_UNSUBSCRIBE, {"is_prefetched": True}, MARKETING, "List Unsubscribe", ""),
         (EventType.LIST_UNSUBSCRIBE, {"data": {"list_id": "a.b"}}, MARKETING, "List Unsubscribe", "a.b"),
         (EventType.SPAM_COMPLAINT, {}, MARKETING, "Spam Complaint", ""),
         (EventType.SPAM_COMPLAINT, {"data": {"list_id": "a.b"}}, MARKETING, "Spam Complaint", ""),

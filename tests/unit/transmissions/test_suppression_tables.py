@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from transmissions.models import Suppression
 from transmissions.suppression.store import Key
-from transmissions.suppression.tables import MOST_LINES, Defaults, Line, Refused, read, written
+from transmissions.suppression.tables import MOST_LINES, Defaults, Line, Refused, again, read, written
 
 MARKETING = Defaults(("non_transactional",))
 
@@ -132,3 +132,10 @@ def test_a_long_export_comes_in_pieces() -> None:
     pieces = list(written(entry() for _ in range(5000)))
     assert len(pieces) > 3
     assert len("".join(pieces).splitlines()) == 5001
+
+
+def test_refused_lines_come_back_under_their_header() -> None:
+    text = "id;email\n7;ines@example.net\n8;nobody\n"
+    refused = [line for line in read(text, MARKETING) if isinstance(line, Refused)]
+    assert again(text, refused) == "id;email\n8;nobody"
+    assert again("nobody", [Refused(1, "nobody", "not an address")]) == "nobody"
