@@ -245,6 +245,13 @@ def test_a_bulk_has_at_most_ten_thousand_entries(api: Api) -> None:
     assert len(stored()) == 10_000
 
 
+@pytest.mark.parametrize("element", ["0", "{}", '{"a": [1, 2], "b": "],{"}'])
+def test_elements_are_counted_before_they_are_made(api: Api, element: str) -> None:
+    few, many = (f'{{"recipients": [{",".join([element] * count)}]}}' for count in (10_000, 10_001))
+    assert message_of(api.put("suppression-list", few))[1].startswith("PUT body contains 10000 invalid")
+    assert fault_of(api.put("suppression-list", many))[:2] == (422, "1300")
+
+
 def test_a_body_may_have_fifty_mebibytes(api: Api) -> None:
     padded = entry(padding="x" * (30 * 1024 * 1024))
     assert put(api, padded).json() == UPDATED

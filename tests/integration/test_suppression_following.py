@@ -236,8 +236,9 @@ def test_following_an_unsubscribe_link_unsubscribes(recorder: Recorder) -> None:
     assert entries() == as_entries(MARKETING, "Unsubscribe Link")
 
 
-def test_the_mail_clients_unsubscribe_function_unsubscribes(recorder: Recorder) -> None:
-    hit(recorder, agent="", kind=Kind.LIST_UNSUBSCRIBE, url="", name="")
+@pytest.mark.parametrize("agent", ["", FIREFOX, "Mozilla/5.0", "HeadlessChrome/130.0"])
+def test_the_mail_clients_unsubscribe_function_unsubscribes(recorder: Recorder, agent: str) -> None:
+    hit(recorder, agent=agent, kind=Kind.LIST_UNSUBSCRIBE, url="", name="")
     assert entries() == as_entries(MARKETING, "List Unsubscribe")
 
 
