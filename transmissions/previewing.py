@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from transmissions.generation import render_prebuilt
 from transmissions.language import Scope, compile_part
 
 _PARTS = ("text", "html", "amp_html")
@@ -16,6 +17,8 @@ def preview(content: Mapping[str, Any], data: Mapping[str, Any], metadata: Mappi
     Raises language.SyntaxFault or language.RenderFault for the first field at fault: headers first, then parts.
     """
     scope = Scope.preview(data, metadata)
+    if "email_rfc822" in content:
+        return {"email_rfc822": render_prebuilt(content["email_rfc822"], scope)}
     shown: dict[str, Any] = {}
     for field, label in _HEADERS.items():
         if field in content:

@@ -5,10 +5,11 @@ from typing import Any
 import msgspec
 
 from momentum.lib.errors import refuse
+from transmissions.generation import check_content
 from transmissions.language import RenderFault, SyntaxFault
 from transmissions.models import TemplateVersion
 from transmissions.previewing import preview
-from transmissions.reading import Faults, Fields
+from transmissions.reading import MAX_DEPTH, Faults, Fields, too_deep
 from transmissions.stored_content import read_unstored
 
 
@@ -16,8 +17,7 @@ def of_template(version: TemplateVersion, body: dict[str, Any]) -> dict[str, Any
     """One version with the data of a request's body. Raises ApiError `3001`."""
     faults = Faults()
     fields = Fields(body, faults)
-    data, metadata = fields.object("substitution_data"), fields.object("metadata")
-    faults.raise_if_any()
+    data, metadata = _data(fields, faults)
     return _rendered(msgspec.json.decode(version.content), data, metadata)
 
 
@@ -28,10 +28,22 @@ def of_content(body: dict[str, Any]) -> dict[str, Any]:
     for required in ("content", "substitution_data"):
         if not fields.has(required):
             faults.add("1400", f"{required} is a required field")
-    content = read_unstored(fields.object("content"), faults) if fields.has("content") else {}
-    data, metadata = fields.object("substitution_data"), fields.object("metadata")
+    kept: dict[str, Any] = {}
+    if fields.has("content"):
+        kept, values = read_unstored(fields.object("content"), faults)
+        if values is not None and not faults.found:
+            faults.extend(check_content(values))
+    data, metadata = _data(fields, faults)
+    return _rendered(kept, data, metadata)
+
+
+def _data(fields: Fields, faults: Faults) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Substitution data and metadata. Raises ApiError with everything noted so far."""
+    found = fields.object("substitution_data"), fields.object("metadata")
+    if too_deep(list(found)):
+        faults.add("1300", f"data is nested more than {MAX_DEPTH} levels deep")
     faults.raise_if_any()
-    return _rendered(content, data, metadata)
+    return found
 
 
 def _rendered(content: dict[str, Any], data: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:

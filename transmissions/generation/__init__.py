@@ -1,10 +1,11 @@
 """From content and recipient to the bytes of one message; no Django, no database.
 
 `check_content` finds what is wrong at POST; `prepare` makes a transmission ready once, and `Prepared.message` one
-message for each recipient. How it works: docs/generation.md.
+message for each recipient; `render_prebuilt` shows a pre-built message to its author. How it works: docs/generation.md.
 """
 
 from transmissions.generation.checking import check_content, check_return_path
+from transmissions.generation.prebuilt_preview import render_prebuilt
 from transmissions.generation.preparation import prepare
 from transmissions.generation.prepared import Prepared
 from transmissions.generation.results import Generated, GenerationFailure, PreparationFailure
@@ -21,4 +22,5 @@ __all__ = [
     "check_override",
     "check_return_path",
     "prepare",
+    "render_prebuilt",
 ]
