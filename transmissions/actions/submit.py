@@ -49,8 +49,12 @@ def submit(body: bytes, *, num_rcpt_errors: int | None = None, check_syntax: boo
         faults.extend(check_content(submission.content, perform_substitutions=substitute))
         faults.extend(check_return_path(submission.return_path))
         faults.raise_if_any()
-    keep = submission.num_rcpt_errors if num_rcpt_errors is None else num_rcpt_errors
-    intake = Intake(submission.recipients, keep)
+    return accept(submission, submission.num_rcpt_errors if num_rcpt_errors is None else num_rcpt_errors)
+
+
+def accept(submission: Submission, num_rcpt_errors: int | None = None) -> Accepted:
+    """Store what was found in order and have it generated. Raises ApiError `5002` when no recipient is valid."""
+    intake = Intake(submission.recipients, num_rcpt_errors)
     chunks = list(packed(intake))
     if submission.list_id is not None:
         intake.accepted = RecipientList.objects.get(key=submission.list_id).size
@@ -102,6 +106,7 @@ def _row(submission: Submission, intake: Intake, now: datetime) -> Transmission:
         created_at=now,
         start_at=start if scheduled and start else now,
         is_scheduled=scheduled,
+        is_test=submission.is_test,
     )
 
 
@@ -137,4 +142,5 @@ def _job(transmission: Transmission, submission: Submission) -> Job:
         perform_substitutions=options.perform_substitutions,
         skip_suppression=options.skip_suppression,
         ip_pool=options.ip_pool,
+        is_test=submission.is_test,
     )
