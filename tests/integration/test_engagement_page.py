@@ -1,20 +1,15 @@
 """The Engagement page as a browser without scripts sees it."""
 
-import csv
-import io
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from html.parser import HTMLParser
-from urllib.parse import parse_qs, urlencode
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from momentum.lib import clock
-from tests.integration.report_events import NOON, make_event, record, worked_example
-from tracking.events import EventType
+from tests.integration.report_events import NOON, record, worked_example
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

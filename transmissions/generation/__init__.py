@@ -1,7 +1,8 @@
 """From content and recipient to the bytes of one message; no Django, no database.
 
 `check_content` finds what is wrong at POST; `prepare` makes a transmission ready once, and `Prepared.message` one
-message for each recipient; `render_prebuilt` shows a pre-built message to its author. How it works: docs/generation.md.
+message for each recipient; `render_prebuilt` shows a pre-built message to its author. How it works:
+docs/generation.md.
 """
 
 from transmissions.generation.checking import check_content, check_return_path

@@ -12,7 +12,7 @@ _QUOTED: Encoding[str] = Encoding(static=piece, value=piece)
 
 
 def render_prebuilt(source: str, scope: Scope) -> str:
-    """The message as it would be sent, its line breaks as CRLF; link attributes stay, Date and the like are not added.
+    """The message as it would be sent, its line breaks as CRLF; link attributes stay, nothing is added.
 
     Raises SyntaxFault or RenderFault for the first part at fault, headers first, and ValueError for a source that
     `check_content` refuses with `3020`.

@@ -107,8 +107,8 @@ def _apply(step: Step, operands: list[_Operand]) -> None:
             operand = operands.pop()
             operands.append(operand._replace(path=(*operand.path, key)) if operand.path else operand)
         case Index():
-            key, indexed = operands.pop(), operands.pop()
-            operands.append(_Operand(None, (*indexed.all(), *key.all())))
+            inside, indexed = operands.pop(), operands.pop()
+            operands.append(_Operand(None, (*indexed.all(), *inside.all())))
         case Unary(operator):
             operands.append(_Operand(None, operands.pop().all(has_fallback=operator == "not")))
         case Binary(operator):

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="transmission",
             name="is_test",
-            # The database knows the default too: workers of the version before go on inserting while this one starts.
+            # The database knows the default too: processes of the version before go on inserting meanwhile.
             field=models.BooleanField(db_default=False, default=False, verbose_name="test"),
         ),
     ]

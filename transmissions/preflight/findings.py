@@ -19,8 +19,8 @@ class Level(IntEnum):
 class Finding:
     """One thing in one place: `count` recipients have it, `example` is the first of them.
 
-    `part` is labelled as in faults (contract 20 §6); `line` counts in the template from 1, None where there is none:
-    of the part as a whole, or in something that came from data.
+    `part` is labelled as in faults (contract 20 §6); `line` counts in the template from 1, None for the part as a
+    whole and for what came from data.
     """
 
     level: Level
@@ -33,7 +33,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Findings, the gravest first; `checked` recipients were rendered, fewer than given where they grew too large."""
+    """Findings, the gravest first; `checked` recipients were rendered, fewer than given if they are large."""
 
     findings: tuple[Finding, ...]
     checked: int

@@ -18,7 +18,8 @@ _BREAK = re.compile(r"\r\n|\r|\n")
 
 def marked(source: str) -> str:
     """The template with the line of each `<a`, `<area` and `<img`."""
-    pieces, position, line = [], 0, 1
+    pieces: list[str] = []
+    position, line = 0, 1
     for element in _ELEMENT.finditer(source):
         line += len(_BREAK.findall(source, position, element.end()))
         pieces += source[position : element.end()], f" {ATTRIBUTE}={line} "

@@ -9,7 +9,8 @@ from transmissions.preflight import Finding, Level, Person, Report, preflight
 from transmissions.values import Content, Mailbox
 
 GOOD_HTML = (
-    '<p>Dear {{name}}, <a href="https://shop.test/{{id}}">look</a></p><img src="https://shop.test/a.png" alt="A shop">'
+    '<p>Dear {{name}}, <a href="https://shop.test/{{id}}">look</a></p>'
+    '<img src="https://shop.test/a.png" alt="A shop">'
     '<a href="https://shop.test/stop" data-msys-unsubscribe="1">stop</a>'
 )
 
