@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from transmissions.generation import render_prebuilt
+from momentum.lib import clock
+from transmissions import snippets
 from transmissions.language import Scope, compile_part
 
 _PARTS = ("text", "html", "amp_html")
@@ -17,8 +18,6 @@ def preview(content: Mapping[str, Any], data: Mapping[str, Any], metadata: Mappi
     Raises language.SyntaxFault or language.RenderFault for the first field at fault: headers first, then parts.
     """
     scope = Scope.preview(data, metadata)
-    if "email_rfc822" in content:
-        return {"email_rfc822": render_prebuilt(content["email_rfc822"], scope)}
     shown: dict[str, Any] = {}
     for field, label in _HEADERS.items():
         if field in content:
@@ -45,4 +44,5 @@ def _header(name: str, value: Any, scope: Scope) -> str:
 
 
 def _text(part: str, source: str, scope: Scope) -> str:
-    return "".join(compile_part(part, source, preview=True).render(scope))
+    find_snippet = snippets.as_of(clock.now())
+    return "".join(compile_part(part, source, preview=True, find_snippet=find_snippet).render(scope))

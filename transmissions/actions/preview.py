@@ -4,13 +4,16 @@ from typing import Any
 
 import msgspec
 
-from momentum.lib.errors import refuse
+from momentum.lib import clock
+from momentum.lib.errors import CATALOGUE, ApiError, Fault, refuse
+from transmissions import generation, snippets
 from transmissions.generation import check_content
 from transmissions.language import RenderFault, SyntaxFault
 from transmissions.models import TemplateVersion
 from transmissions.previewing import preview
 from transmissions.reading import MAX_DEPTH, Faults, Fields, too_deep
 from transmissions.stored_content import read_unstored
+from transmissions.values import Content
 
 
 def of_template(version: TemplateVersion, body: dict[str, Any]) -> dict[str, Any]:
@@ -47,9 +50,19 @@ def _data(fields: Fields, faults: Faults) -> tuple[dict[str, Any], dict[str, Any
 
 
 def _rendered(content: dict[str, Any], data: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
+    if "email_rfc822" in content:
+        return {"email_rfc822": _prebuilt(content["email_rfc822"], data, metadata)}
     try:
         return preview(content, data, metadata)
     except SyntaxFault as fault:
         raise refuse("3000", fault.description, part=fault.part, line=fault.line) from None
     except RenderFault as fault:
         raise refuse("3001", fault.description, part=fault.part, line=fault.line) from None
+
+
+def _prebuilt(source: str, data: dict[str, Any], metadata: dict[str, Any]) -> str:
+    find_snippet = snippets.as_of(clock.now())
+    outcome = generation.preview(Content(email_rfc822=source), data, metadata, find_snippet=find_snippet)
+    if isinstance(outcome, Fault):
+        raise ApiError(CATALOGUE[outcome.code][0], outcome)
+    return outcome.email_rfc822 or ""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from transmissions.generation import addresses
-from transmissions.language import Program, RenderFault, Scope, SyntaxFault, compile_part
+from transmissions.language import FindSnippet, Program, RenderFault, Scope, SyntaxFault, compile_part
 from transmissions.preflight import bodies
 from transmissions.preflight.findings import Gathering, Level, Report
 from transmissions.preflight.marking import marked
@@ -25,13 +25,15 @@ class Person(NamedTuple):
     scope: Scope
 
 
-def preflight(content: Content, people: Sequence[Person], *, transactional: bool) -> Report:
+def preflight(
+    content: Content, people: Sequence[Person], *, transactional: bool, find_snippet: FindSnippet | None = None
+) -> Report:
     """Everything worth knowing of `content` before it goes to people like these.
 
-    `transactional`: no List-Unsubscribe will be added.
+    `transactional`: no List-Unsubscribe will be added; `find_snippet` looks a snippet up by id.
     """
     found = Gathering()
-    compiled = _Compiled(content, found)
+    compiled = _Compiled(content, found, find_snippet)
     checked, rendered = 0, 0
     for number, person in enumerate(people):
         if rendered > _MOST_RENDERED:
@@ -47,7 +49,7 @@ def preflight(content: Content, people: Sequence[Person], *, transactional: bool
 class _Compiled:
     """The parts of a content, compiled once; the faulty ones are findings already."""
 
-    def __init__(self, content: Content, found: Gathering) -> None:
+    def __init__(self, content: Content, found: Gathering, find_snippet: FindSnippet | None) -> None:
         self._found = found
         self._content = content
         self._programs: list[tuple[Part, Program[str]]] = []
@@ -56,9 +58,11 @@ class _Compiled:
             self._has_subject |= part.label == "Header:Subject"
             source = marked(part.source) if part.label in MARKUP else part.source
             try:
-                self._programs.append((part, compile_part(part.label, source, preview=True)))
+                program = compile_part(part.label, source, preview=True, find_snippet=find_snippet)
             except SyntaxFault as fault:
                 found.add(fault.what, Level.ERROR, fault.part, fault.line, fault.what)
+            else:
+                self._programs.append((part, program))
         self.wanted = Wanted(part for part, _ in self._programs)
         labels = {part.label for part, _ in self._programs}
         self._body = next((label for label in (*HTML, *TEXT) if label in labels), "")

@@ -10,8 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_POST
 
+from momentum.lib import clock
 from momentum.lib.errors import ApiError
 from tracking import configuration
+from transmissions import snippets
 from transmissions.actions import preview as previews
 from transmissions.actions.send_test import send_test
 from transmissions.language import Scope
@@ -114,7 +116,7 @@ def check(request: HttpRequest) -> HttpResponse:
         transactional = drafts.is_transactional(form.draft)
         if transactional is None:
             transactional = configuration.current().transactional_default
-        report = preflight(content, people, transactional=transactional)
+        report = preflight(content, people, transactional=transactional, find_snippet=snippets.as_of(clock.now()))
         context |= {
             "checked": report.checked,
             "of_list": request.POST.get("preflight_list", "") != "",

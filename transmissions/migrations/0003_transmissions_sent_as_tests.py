@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("transmissions", "0001_transmissions_templates_lists")]
+    dependencies = [("transmissions", "0002_snippets")]
 
     operations = [
         migrations.AddField(
