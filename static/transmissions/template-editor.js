@@ -2,6 +2,7 @@
 (function () {
   const editor = document.getElementById("tp-editor");
   const form = document.getElementById("te-form");
+  const DESKTOP = 720;
   let isDirty = false;
 
   function field(id) {
@@ -79,6 +80,11 @@
     if (text && frame.srcdoc !== text) frame.srcdoc = text;
   }
 
+  function fit() {
+    const width = document.querySelector("[data-pane=html]").clientWidth;
+    if (width) document.getElementById("tp-frame").style.setProperty("--scale", String(Math.min(1, width / DESKTOP)));
+  }
+
   function press(button, attribute) {
     for (const other of editor.querySelectorAll("[data-" + attribute + "]")) {
       other.setAttribute("aria-pressed", String(other === button));
@@ -120,6 +126,7 @@
 
   restore();
   localTimes();
+  new ResizeObserver(fit).observe(document.querySelector("[data-pane=html]"));
   isDirty = document.querySelector("#tp-saved-problems .tp-problems") !== null;
 
   for (const area of form.querySelectorAll("textarea")) {
