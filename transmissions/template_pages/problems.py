@@ -121,7 +121,9 @@ def _line_of(name: str, headers: str) -> int | None:
 
 
 def _line_at(text: str, message: str) -> int | None:
-    """The line of the byte that a decoder's message names."""
+    """The line of the byte that a decoder's message names; the last one of what breaks off."""
+    if "truncated" in message:
+        return text.count("\n") + 1
     _, found, position = message.rpartition("(byte ")
     digits = position.rstrip(")")
     if not found or not digits.isdecimal():

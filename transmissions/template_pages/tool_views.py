@@ -16,6 +16,7 @@ from tracking import configuration
 from transmissions import snippets
 from transmissions.actions import preview as previews
 from transmissions.actions.send_test import send_test
+from transmissions.generation.dissection import dissect
 from transmissions.language import Scope
 from transmissions.models import TemplateVersion
 from transmissions.preflight import Finding, Level, Person, preflight
@@ -28,6 +29,7 @@ from transmissions.template_pages.list_views import may_view
 from transmissions.template_pages.problems import Problem
 
 _FOLDER = "transmissions/templates"
+_LEAVES = {"text/plain": "text", "text/html": "html", "text/x-amp-html": "amp_html"}
 _LEVELS = {Level.ERROR: "Error", Level.WARNING: "Warning", Level.NOTE: "Note"}
 
 
@@ -53,6 +55,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     if not found:
         try:
             shown = previews.of_content({"content": form.content, "substitution_data": form.data})
+            shown |= _parts_of(shown.get("email_rfc822", ""))
         except ApiError as refusal:
             found = form.of(refusal)
     context: dict[str, Any] = {"problems": found, "shown": shown}
@@ -144,6 +147,16 @@ def _people(request: HttpRequest, form: _Form) -> list[Person] | None:
     if not request.user.has_perm("transmissions.view_recipientlist"):
         raise PermissionDenied
     return sampling.people(key, form.data)
+
+
+def _parts_of(source: str) -> dict[str, Any]:
+    """What a reader sees of a pre-built message."""
+    message = dissect(source) if source else None
+    if message is None:
+        return {}
+    fields = {field.name.lower(): field.value for field in message.fields}
+    leaves = {_LEAVES[leaf.media_type]: leaf.text for leaf in message.leaves}
+    return {"from": fields.get("from", ""), "subject": fields.get("subject", ""), **leaves}
 
 
 def _sender(value: Any) -> str:
