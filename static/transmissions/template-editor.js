@@ -166,6 +166,24 @@
       if (event.key === "Enter") document.getElementById("send-test").click();
     });
   }
+  function say(target, words) {
+    const note = document.createElement("p");
+    note.className = "tp-problems";
+    note.textContent = words;
+    target.replaceChildren(note);
+  }
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    // A session that has ended answers with the page for signing in.
+    if (!event.detail.xhr.responseURL.includes("/login/")) return;
+    event.detail.shouldSwap = false;
+    say(event.detail.target, "You are signed out. Sign in in another tab, then go on here.");
+  });
+  document.body.addEventListener("htmx:responseError", (event) => {
+    say(event.detail.target, "The server could not answer (" + event.detail.xhr.status + ").");
+  });
+  document.body.addEventListener("htmx:sendError", (event) => {
+    say(event.detail.target, "The server cannot be reached.");
+  });
   document.body.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.id !== "tp-result") return;
     mark(event.target);
