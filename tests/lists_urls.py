@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+
 from momentum.api.routes import endpoint
 from transmissions.api.lists import ListsView, ListView
 

@@ -1,10 +1,10 @@
 """The rows of an uploaded file, sorted into recipients and faults, in batches of bounded size (contract 30 §7)."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from transmissions.csv_import.columns import CellFault, Column, row_reader
+from transmissions.csv_import.columns import CellFault, Column, Target, row_reader
 from transmissions.csv_import.rows import Row, RowReader, Unreadable
 from transmissions.recipients import Refused, read_recipient
 from transmissions.values import Recipient
@@ -40,11 +40,8 @@ def batches(
     """All that follows `position` in batches of at most `rows` rows; the last one ends with the file."""
     file.seek(position)
     reader = RowReader(file, delimiter, position, line)
-    read = row_reader(columns)
-    email = next(index for index, column in enumerate(columns) if column.target == "email")
     batch = Batch(position, line)
-    for row in reader:
-        taken = _read(row, read, email)
+    for taken in judged(reader, columns):
         if isinstance(taken, RowFault):
             batch.faults.append(taken)
         else:
@@ -58,7 +55,15 @@ def batches(
     yield batch
 
 
-def _read(
+def judged(rows: Iterable[Row | Unreadable], columns: Sequence[Column]) -> Iterator[Recipient | RowFault]:
+    """What each row comes to, one by one; `columns` have no faults."""
+    read = row_reader(columns)
+    email = next(index for index, column in enumerate(columns) if column.target is Target.EMAIL)
+    for row in rows:
+        yield _judge(row, read, email)
+
+
+def _judge(
     row: Row | Unreadable, read: Callable[[list[str]], dict[str, Any] | CellFault], email: int
 ) -> Recipient | RowFault:
     if isinstance(row, Unreadable):

@@ -1,4 +1,4 @@
-"""The body of POST and PUT /recipient-lists, decoded and checked; its recipients stay undecoded (contract 30 §1)."""
+"""The body of POST and PUT /recipient-lists, decoded and checked, except for its recipients (contract 30 §1)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -48,7 +48,7 @@ def read_list(body: bytes, *, ignore_num_rcpt_errors: bool = False) -> ListReque
 
     With `ignore_num_rcpt_errors` (the query has one, which wins) the body's may be anything.
     """
-    decoded = json_typed(body if body.strip() not in (b"", b"[]") else b"{}", _Body)
+    decoded: _Body = json_typed(body if body.strip() not in (b"", b"[]") else b"{}", _Body)
     faults = Faults()
     fields = Fields({name: getattr(decoded, name) for name in ("name", "description", "attributes")}, faults)
     return ListRequest(

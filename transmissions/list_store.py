@@ -60,7 +60,7 @@ def refuse_removal_while_awaited(key: str) -> None:
 
 
 def fill(stored: RecipientList, chunks: Iterable[tuple[int, bytes]]) -> None:
-    """Make `chunks` (as `transmissions.chunks.packed` yields them) all that the list holds; `size` is the caller's."""
+    """Make `chunks` (as transmissions.chunks.packed yields them) all that the list holds."""
     stored.chunks.all().delete()
     ListChunk.objects.bulk_create(
         (

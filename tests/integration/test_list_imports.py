@@ -73,9 +73,9 @@ def files() -> list[Path]:
 
 def test_a_file_makes_a_list() -> None:
     data = (
-        '\ufeffsubstitution_data;Email;tags;name;metadata;return_path;what\r\n'
+        "\ufeffsubstitution_data;Email;tags;name;metadata;return_path;what\r\n"
         '"{""city"": ""Faro""}";ines@example.net;"[""a""]";"Inês; ""I""";"{""uid"": 7}";b@example.net;x\r\n'
-        ';ines@example.net;;;;;\r\n'
+        ";ines@example.net;;;;;\r\n"
     )
     done = imported(data.encode())
     assert (done.state, done.accepted, done.rejected, done.percent) == ("done", 2, 0, 100)
@@ -182,7 +182,9 @@ def test_a_file_over_the_limit_is_refused_as_soon_as_it_is_over() -> None:
     assert files() == []
 
 
-def test_a_killed_worker_is_followed_by_one_that_goes_on_without_duplicates(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_worker_is_followed_by_one_that_goes_on_without_duplicates(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     count = 2 * BATCH_ROWS + 1234
     begun = waiting(rows(count))
     killed = import_claim.claim()

@@ -1,4 +1,4 @@
-"""Importing a CSV file into a recipient list: begin with a file, say what its columns are, start (contract 30 §7)."""
+"""Importing a CSV file into a recipient list: begin with a file, choose its columns, start (contract 30 §7)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -5,69 +5,106 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('transmissions', '0001_transmissions_templates_lists'),
+        ("transmissions", "0001_transmissions_templates_lists"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ListImport',
+            name="ListImport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('uploaded', 'Uploaded'), ('waiting', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='uploaded', max_length=10)),
-                ('file', models.CharField(max_length=64)),
-                ('file_name', models.CharField(max_length=255)),
-                ('file_size', models.BigIntegerField()),
-                ('delimiter', models.CharField(max_length=1)),
-                ('columns', models.TextField(default='[]')),
-                ('is_new', models.BooleanField()),
-                ('key', models.CharField(blank=True, db_collation='C', max_length=64)),
-                ('name', models.CharField(blank=True, max_length=64)),
-                ('description', models.TextField(blank=True)),
-                ('position', models.BigIntegerField()),
-                ('line', models.IntegerField()),
-                ('accepted', models.IntegerField(default=0)),
-                ('rejected', models.IntegerField(default=0)),
-                ('num_chunks', models.IntegerField(default=0)),
-                ('attempts', models.IntegerField(default=0)),
-                ('reason', models.TextField(blank=True)),
-                ('user_name', models.CharField(blank=True, max_length=150)),
-                ('created_at', models.DateTimeField()),
-                ('progressed_at', models.DateTimeField()),
-                ('lease', models.UUIDField(null=True)),
-                ('leased_until', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("uploaded", "Uploaded"),
+                            ("waiting", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                        ],
+                        default="uploaded",
+                        max_length=10,
+                    ),
+                ),
+                ("file", models.CharField(max_length=64)),
+                ("file_name", models.CharField(max_length=255)),
+                ("file_size", models.BigIntegerField()),
+                ("delimiter", models.CharField(max_length=1)),
+                ("columns", models.TextField(default="[]")),
+                ("is_new", models.BooleanField()),
+                ("key", models.CharField(blank=True, db_collation="C", max_length=64)),
+                ("name", models.CharField(blank=True, max_length=64)),
+                ("description", models.TextField(blank=True)),
+                ("position", models.BigIntegerField()),
+                ("line", models.IntegerField()),
+                ("accepted", models.IntegerField(default=0)),
+                ("rejected", models.IntegerField(default=0)),
+                ("num_chunks", models.IntegerField(default=0)),
+                ("attempts", models.IntegerField(default=0)),
+                ("reason", models.TextField(blank=True)),
+                ("user_name", models.CharField(blank=True, max_length=150)),
+                ("created_at", models.DateTimeField()),
+                ("progressed_at", models.DateTimeField()),
+                ("lease", models.UUIDField(null=True)),
+                ("leased_until", models.DateTimeField(null=True)),
             ],
             options={
-                'default_permissions': (),
-                'indexes': [models.Index(fields=['-created_at'], name='list_import_newest')],
+                "default_permissions": (),
+                "indexes": [models.Index(fields=["-created_at"], name="list_import_newest")],
             },
         ),
         migrations.CreateModel(
-            name='ImportFault',
+            name="ImportFault",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.IntegerField()),
-                ('value', models.TextField(blank=True)),
-                ('reason', models.TextField()),
-                ('list_import', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='faults', to='transmissions.listimport')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("line", models.IntegerField()),
+                ("value", models.TextField(blank=True)),
+                ("reason", models.TextField()),
+                (
+                    "list_import",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="faults",
+                        to="transmissions.listimport",
+                    ),
+                ),
             ],
             options={
-                'default_permissions': (),
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='ImportChunk',
+            name="ImportChunk",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.IntegerField()),
-                ('size', models.IntegerField()),
-                ('recipients', models.BinaryField()),
-                ('list_import', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='chunks', to='transmissions.listimport')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("position", models.IntegerField()),
+                ("size", models.IntegerField()),
+                ("recipients", models.BinaryField()),
+                (
+                    "list_import",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="chunks",
+                        to="transmissions.listimport",
+                    ),
+                ),
             ],
             options={
-                'default_permissions': (),
-                'constraints': [models.UniqueConstraint(fields=('list_import', 'position'), name='import_chunk_position')],
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(fields=("list_import", "position"), name="import_chunk_position")
+                ],
             },
         ),
     ]

@@ -26,7 +26,9 @@ def claim() -> ListImport | None:
     """The import that has waited longest, leased to the caller; None if there is none."""
     token, now = uuid.uuid4(), clock.now()
     with transaction.atomic():
-        found = claimable().order_by("progressed_at").select_for_update(skip_locked=True).values_list("id", flat=True)
+        found = (
+            claimable().order_by("progressed_at").select_for_update(skip_locked=True).values_list("id", flat=True)
+        )
         claimed = ListImport.objects.filter(id__in=list(found[:1])).update(
             lease=token,
             leased_until=now + LEASE,

@@ -53,7 +53,10 @@ def test_suggested_keys(name: str, key: str) -> None:
         ((Column(Target.EMAIL), Column(Target.METADATA_KEY)), "needs a name"),
         ((Column(Target.EMAIL), Column(Target.METADATA_KEY, "x" * 129)), "needs a name"),
         ((Column(Target.EMAIL), Column(Target.METADATA_KEY, "a\0")), "control characters"),
-        ((Column(Target.EMAIL), *[Column(Target.SUBSTITUTION_KEY, "a")] * 2), "“Substitution data key: a” is chosen"),
+        (
+            (Column(Target.EMAIL), *[Column(Target.SUBSTITUTION_KEY, "a")] * 2),
+            "“Substitution data key: a” is chosen",
+        ),
     ],
 )
 def test_faults_of_a_mapping(mapping: tuple[Column, ...], words: str) -> None:

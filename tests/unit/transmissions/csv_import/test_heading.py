@@ -14,7 +14,7 @@ def heading(data: bytes) -> Heading | str:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_the_delimiter_is_found_and_rows_are_shown(delimiter: str, mark: bytes) -> None:
-    data = delimiter.join([' email ', '"a,b;c"', "Name"]) + "\r\n" + delimiter.join(["x@y.test", "1", "I"]) + "\r\n"
+    data = delimiter.join([" email ", '"a,b;c"', "Name"]) + "\r\n" + delimiter.join(["x@y.test", "1", "I"]) + "\r\n"
     found = heading(mark + data.encode())
     assert found == Heading(
         delimiter,

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from transmissions.csv_import.rows import MAX_ROW_BYTES, Row, RowReader, Unreadable
 
-CELLS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(['"', '""', "\r\n", ",;\t"])
+CELLS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(
+    ['"', '""', "\r\n", ",;\t"]
+)
 ROWS = st.lists(st.lists(CELLS, min_size=1, max_size=5), max_size=20)
 
 
@@ -48,13 +50,12 @@ def test_lines_are_those_of_an_editor(rows: list[list[str]]) -> None:
 def test_reading_goes_on_at_any_position_as_if_it_had_never_stopped(rows: list[list[str]], noise: bytes) -> None:
     data = written(rows) + noise.decode(errors="replace").encode() + b"\n" + written(rows)
     whole = read(data)
-    reader, seen = RowReader(io.BytesIO(data), ","), 0
-    for row in reader:
-        seen += 1
+    reader = RowReader(io.BytesIO(data), ",")
+    for seen, row in enumerate(reader):
         stream = io.BytesIO(data)
         stream.seek(reader.position)
         rest = list(RowReader(stream, ",", reader.position, reader.line))
-        assert [row, *rest] == whole[seen - 1 :]
+        assert [row, *rest] == whole[seen:]
 
 
 @pytest.mark.parametrize(

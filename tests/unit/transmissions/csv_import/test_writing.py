@@ -17,7 +17,9 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 VALUES = st.recursive(st.none() | st.booleans() | st.integers() | TEXT, lambda inner: st.lists(inner, max_size=2))
 RECIPIENTS = st.builds(
     Recipient,
-    email=st.sampled_from(["ines@example.net", "=1+1@example.net", "+x@example.net", "'=x@example.net", "ü@b.test"]),
+    email=st.sampled_from(
+        ["ines@example.net", "=1+1@example.net", "+x@example.net", "'=x@example.net", "ü@b.test"]
+    ),
     name=TEXT.map(str.strip),
     return_path=st.sampled_from(["", "-b@example.net"]),
     tags=st.lists(TEXT, max_size=2).map(tuple),
