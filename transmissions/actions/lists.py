@@ -92,11 +92,25 @@ def shown_with_recipients(key: str) -> Iterator[bytes]:
     return _pieces(list_store.find(key))
 
 
+def as_sent(recipient: Recipient) -> dict[str, Any]:
+    """A stored recipient in the form in which callers send it (contract 10 §4.1); nothing is invented."""
+    address = {"email": recipient.email}
+    if recipient.name:
+        address["name"] = recipient.name
+    if recipient.header_to is not None:
+        address["header_to"] = recipient.header_to
+    shown: dict[str, Any] = {"address": address}
+    for name in ("return_path", "tags", "metadata", "substitution_data"):
+        if value := getattr(recipient, name):
+            shown[name] = value
+    return shown
+
+
 def _pieces(stored: RecipientList) -> Iterator[bytes]:
     yield b'{"results":' + msgspec.json.encode(_head(stored))[:-1] + b',"recipients":['
     between = b""
     for chunk in list_store.chunks_of(stored):
-        yield between + b",".join(msgspec.json.encode(_recipient(recipient)) for recipient in chunk)
+        yield between + b",".join(msgspec.json.encode(as_sent(recipient)) for recipient in chunk)
         between = b","
     yield b"]}}"
 
@@ -142,16 +156,3 @@ def _head(stored: RecipientList) -> dict[str, Any]:
         "attributes": msgspec.Raw(stored.attributes.encode()),
         "total_accepted_recipients": stored.size,
     }
-
-
-def _recipient(recipient: Recipient) -> dict[str, Any]:
-    address = {"email": recipient.email}
-    if recipient.name:
-        address["name"] = recipient.name
-    if recipient.header_to is not None:
-        address["header_to"] = recipient.header_to
-    shown: dict[str, Any] = {"address": address}
-    for name in ("return_path", "tags", "metadata", "substitution_data"):
-        if value := getattr(recipient, name):
-            shown[name] = value
-    return shown

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from transmissions.actions import imports
 from transmissions.actions.imports import Wanted
+from transmissions.actions.lists import as_sent
 from transmissions.csv_import.columns import Column, faults_of, guess
 from transmissions.csv_import.heading import DELIMITERS, Heading
 from transmissions.csv_import.rows import BYTE_ORDER_MARK, Row
@@ -77,10 +78,10 @@ def _receive(
         form.wanted() if isinstance(form, NewListForm) else Wanted(is_new=False, key=stored.key if stored else "")
     )
     faults = imports.faults_of_wanted(wanted)
-    if not handler.file_name:
+    if not handler.called:
         faults.append("Choose a file.")
     if not faults:
-        begun = imports.begin(incoming, handler.file_name, wanted, str(request.user.get_username()))
+        begun = imports.begin(incoming, handler.called, wanted, str(request.user.get_username()))
         if isinstance(begun, ListImport):
             return redirect("admin:transmissions_recipientlist_import-columns", begun.pk)
         faults.append(begun)
@@ -148,7 +149,7 @@ def _results(heading: Heading, columns: tuple[Column, ...]) -> list[dict[str, An
     results = []
     for taken in judged([Row(0, list(cells)) for cells in heading.sample[:_PREVIEWED]], columns):
         is_fault = isinstance(taken, RowFault)
-        text = taken.reason if isinstance(taken, RowFault) else msgspec.json.encode(taken).decode()
+        text = taken.reason if isinstance(taken, RowFault) else msgspec.json.encode(as_sent(taken)).decode()
         results.append({"is_fault": is_fault, "text": text})
     return results
 

@@ -8,11 +8,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import URLPattern, reverse
+from django.urls import URLPattern
 from django.utils.http import content_disposition_header
 from django.utils.text import Truncator
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from momentum.lib import clock
 from momentum.lib.errors import ApiError
@@ -31,6 +32,10 @@ class ListForm(forms.ModelForm):  # type: ignore[type-arg]
         model = RecipientList
         fields = ("name", "description")
         labels: ClassVar = {"name": "Label"}
+        widgets: ClassVar = {
+            "name": UnfoldAdminTextInputWidget(),
+            "description": UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        }
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -100,13 +105,21 @@ class RecipientListAdmin(ModelAdmin):
         """A new list begins with a file."""
         return redirect("admin:transmissions_recipientlist_upload")
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The table; the upload is its only way to a new list, so no second button says "add"."""
+        page: HttpResponse = super().changelist_view(request, {**(extra_context or {}), "has_add_permission": False})
+        return page
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The list with a page of its recipients."""
         stored = self.get_object(request, object_id)
-        shown = {} if stored is None else _recipients(request, stored)
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
+        shown = {"show_save_and_add_another": False}
+        if stored is not None:
+            shown |= _recipients(request, stored)
+        page: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
+        return page
 
     def save_model(self, request: HttpRequest, obj: RecipientList, form: Any, change: bool) -> None:
         # Only what the form holds: a file may be filling the list at this moment.
@@ -118,10 +131,11 @@ class RecipientListAdmin(ModelAdmin):
     ) -> HttpResponse:
         """The confirmation; a list that is in use stays, and the page of the list says why."""
         try:
-            return super().delete_view(request, object_id, extra_context)
+            page: HttpResponse = super().delete_view(request, object_id, extra_context)
         except ApiError as refusal:
             messages.error(request, refusal.faults[0].description)
-            return redirect(reverse("admin:transmissions_recipientlist_changelist"))
+            return redirect("admin:transmissions_recipientlist_change", object_id)
+        return page
 
     def delete_model(self, request: HttpRequest, obj: RecipientList) -> None:
         lists.delete(obj.key)

@@ -12,7 +12,7 @@ _MAX_FORM_BYTES = 1024 * 1024
 
 
 class ToUploadFolder(FileUploadHandler):
-    """Feeds the first file of the form into `incoming`; afterwards `file_name` says what it was called.
+    """Feeds the first file of the form into `incoming`; afterwards `called` is its name.
 
     The rest of a refused file is read and dropped, so that the answer reaches the browser.
     """
@@ -21,14 +21,14 @@ class ToUploadFolder(FileUploadHandler):
 
     def __init__(self, request: HttpRequest, incoming: Incoming) -> None:
         super().__init__(request)
-        self.file_name = ""
+        self.called = ""
         self._incoming = incoming
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
-        if self.file_name:
+        if self.called:
             raise SkipFile
         super().new_file(*args, **kwargs)
-        self.file_name = str(kwargs.get("file_name") or args[1])
+        self.called = str(kwargs.get("file_name") or args[1])
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self._incoming.write(raw_data)
