@@ -46,6 +46,14 @@ def create_key(
     return stored, key
 
 
+def edit_key(key_id: int, label: str, granted: Iterable[str]) -> None:
+    """Change the label and the grants of a key, which is all that ever changes; a revoked one stays as it is."""
+    wanted = set(granted)
+    ApiKey.objects.filter(pk=key_id, revoked_at=None).update(
+        label=label, grants=[name for name in grants.BY_NAME if name in wanted]
+    )
+
+
 def revoke_key(key_id: int) -> bool:
     """Close a key for good, effective with the next request; False if it was closed already or never existed."""
     return bool(ApiKey.objects.filter(pk=key_id, revoked_at=None).update(revoked_at=clock.now()))

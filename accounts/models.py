@@ -28,6 +28,9 @@ class ApiKey(models.Model):
     revoked_at = models.DateTimeField(null=True, editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)
 
+    # The key itself, for as long as the request that makes it lasts.
+    text = ""
+
     class Meta:
         verbose_name = "API key"
         ordering = ["-created_at", "-id"]

@@ -8,9 +8,9 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
-from reports.freshness import rollup_age
 
 from momentum.api.responses import json_answer
+from reports import rollups
 
 _TIMEOUT_S = 2.0
 
@@ -21,7 +21,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
     report: dict[str, Any] = {"web": "ok", "database": _ask(_database), "redis": _ask(_redis)}
     healthy = all(state == "ok" for state in report.values())
     if report["database"] == "ok":
-        report["rollup_age_seconds"] = rollup_age()
+        age = rollups.age()
+        report["rollup_age_seconds"] = None if age is None else round(age.total_seconds(), 1)
     return json_answer(report, 200 if healthy else 503, headers={"Cache-Control": "no-store"})
 
 

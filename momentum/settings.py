@@ -11,9 +11,12 @@ from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from momentum import embedded
+from tracking.addresses import TrustedProxies
+from tracking.limits import DEFAULT_LIMIT
 
 T = TypeVar("T")
 
@@ -26,6 +29,16 @@ def _read(variable: str, read: Callable[[], T]) -> T:
         return read()
     except (ValueError, TypeError, ImproperlyConfigured) as problem:
         raise ImproperlyConfigured(f"{variable}: {problem}") from problem
+
+
+def _switch(variable: str, *, default: bool) -> bool:
+    """On or off; unlike env.bool, which takes any word it does not know for off."""
+    value: str = env.str(variable, default="").strip().lower()
+    known = {"": default, **dict.fromkeys(("on", "true", "yes", "1"), True)}
+    known |= dict.fromkeys(("off", "false", "no", "0"), False)
+    if value not in known:
+        raise ImproperlyConfigured(f"{variable}: expected on or off")
+    return known[value]
 
 
 def _url(variable: str, default: str | None, schemes: tuple[str, ...]) -> str | None:
@@ -62,7 +75,10 @@ MOMENTUM_URL = str(_url("MOMENTUM_URL", f"http://127.0.0.1:{PORT}", ("http", "ht
 TRACKING_HOST = env.str("TRACKING_HOST", default="") or f"127.0.0.1:{PORT + 1}"
 
 # Off: every caller of the API is the primary account with all grants (contract 00 §2).
-API_AUTHENTICATION = _read("API_AUTHENTICATION", lambda: env.bool("API_AUTHENTICATION", default=True))
+API_AUTHENTICATION = _switch("API_AUTHENTICATION", default=True)
+
+# Every link works for a year; its message's events are kept a little longer.
+EVENTS_KEPT_DAYS = _read("EVENTS_KEPT_DAYS", lambda: env.int("EVENTS_KEPT_DAYS", default=400))
 
 DATABASE_URL = _url("DATABASE_URL", None, ("postgres", "postgresql", "psql", "pgsql"))
 REDIS_URL = _url("REDIS_URL", None, ("redis", "rediss", "unix"))
@@ -76,6 +92,9 @@ SANDBOX_ADDRESS = ("127.0.0.1", PORT + 2)
 SECRET_KEY = _required_when_clustered("SECRET_KEY") or _kept_secret("secret_key")
 # "" when the keyring is the file that tracking.keys makes and keeps in MOMENTUM_HOME.
 TRACKING_KEYS = _required_when_clustered("TRACKING_KEYS")
+# Whose X-Forwarded-For is believed, and how many clicks one address may make in 10 seconds (0: any number).
+TRUSTED_PROXIES = _read("TRUSTED_PROXIES", lambda: TrustedProxies.from_text(env.str("TRUSTED_PROXIES", default="")))
+TRACKER_CLICK_LIMIT = _read("TRACKER_CLICK_LIMIT", lambda: env.int("TRACKER_CLICK_LIMIT", default=DEFAULT_LIMIT))
 ALLOWED_HOSTS = [host.strip() for host in _required_when_clustered("ALLOWED_HOSTS").split(",") if host.strip()]
 ALLOWED_HOSTS = ALLOWED_HOSTS or [
     *("localhost", "127.0.0.1", "[::1]"),
@@ -172,6 +191,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = MOMENTUM_URL.startswith("https:")
 SECURE_CONTENT_TYPE_NOSNIFF = True
 LOGIN_URL = reverse_lazy("admin:login")
+LOGIN_REDIRECT_URL = reverse_lazy("reports:engagement")
 
 CELERY_BROKER_URL = CELERY_BROKER_URL or REDIS_URL or f"redis+socket://{embedded.redis_socket(MOMENTUM_HOME)}"
 # The database is the truth: a task is only a hint, its result is nobody's business.
@@ -179,10 +199,14 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 10, "socket_connect_timeout": 5}
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 10, "socket_connect_timeout": 3}
 CELERY_TASK_DEFAULT_QUEUE = "momentum"
 CELERY_BEAT_SCHEDULE_FILENAME = str(MOMENTUM_HOME / "beat-schedule")
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    # A look that nobody got to in time is worth nothing: the next one sees the same.
+    "look for due work": {"task": "transmissions.look", "schedule": 2.0, "options": {"expires": 10}},
+    "keep partitions": {"task": "tracking.keep_partitions", "schedule": 3600.0, "options": {"expires": 3000}},
+}
 CELERY_TIMEZONE = "UTC"
 
 REST_FRAMEWORK = {
@@ -206,7 +230,27 @@ UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Momentum",
     "SITE_HEADER": "Momentum",
     "SITE_SYMBOL": "mail",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("momentum/icon.svg")},
+    ],
+    # The blue of the reports' funnel.
+    "COLORS": {
+        "primary": {
+            "50": "#f0f9ff",
+            "100": "#e0f2fe",
+            "200": "#bae6fd",
+            "300": "#7dd3fc",
+            "400": "#38bdf8",
+            "500": "#0ea5e9",
+            "600": "#0284c7",
+            "700": "#0369a1",
+            "800": "#075985",
+            "900": "#0c4a6e",
+            "950": "#082f49",
+        },
+    },
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "THEME": None,
+    "SIDEBAR": {"show_search": False, "navigation": "momentum.navigation.sidebar"},
 }

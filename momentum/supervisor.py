@@ -23,13 +23,17 @@ _LOG_LIMIT_BYTES = 20 * 1024 * 1024
 
 @dataclass(slots=True)
 class Part:
-    """One child process; `stop_signal` asks it to end and lets it finish what it is doing."""
+    """One child process; `stop_signal` asks it to end and lets it finish what it is doing.
+
+    A service is what other parts need to finish: it is stopped after them.
+    """
 
     name: str
     command: Sequence[str]
     directory: Path
     stop_signal: signal.Signals = signal.SIGTERM
     popen_arguments: dict[str, object] = field(default_factory=dict)
+    is_service: bool = False
     process: "subprocess.Popen[bytes] | None" = None
     crashes: int = 0
     started_at: float = 0.0
@@ -39,7 +43,9 @@ class Part:
     def of_service(cls, service: Service) -> "Part":
         # PostgreSQL waits for its clients on SIGTERM and ends their sessions on SIGINT ("fast shutdown").
         stop = signal.SIGINT if service.name == "postgresql" else signal.SIGTERM
-        return cls(service.name, service.command, service.directory, stop, service.popen_arguments())
+        return cls(
+            service.name, service.command, service.directory, stop, service.popen_arguments(), is_service=True
+        )
 
 
 class Supervisor:
@@ -57,7 +63,7 @@ class Supervisor:
             signal.signal(number, self._on_signal)
 
     def start(self, part: Part) -> None:
-        """Start a part and watch it from now on; parts are stopped in the reverse order of their start."""
+        """Start a part and watch it from now on."""
         self._parts.append(part)
         self._launch(part)
 
@@ -86,16 +92,21 @@ class Supervisor:
             time.sleep(_LOOK_EVERY_S)
 
     def stop(self) -> None:
-        """Stop every part, the last started first; what does not end in time is killed."""
+        """Stop every part, then the services that they used; what does not end in time is killed."""
         self.stopping = True
-        for part in reversed(self._parts):
-            if part.process is not None and part.process.poll() is None:
-                self._stop(part, part.process)
+        for is_service in (False, True):
+            running = [part for part in self._parts if part.is_service == is_service and _is_running(part)]
+            for part in running:
+                assert part.process is not None
+                part.process.send_signal(part.stop_signal)
+            deadline = time.monotonic() + _GRACE_S
+            for part in running:
+                assert part.process is not None
+                self._wait(part, part.process, deadline)
 
-    def _stop(self, part: Part, process: "subprocess.Popen[bytes]") -> None:
-        process.send_signal(part.stop_signal)
+    def _wait(self, part: Part, process: "subprocess.Popen[bytes]", deadline: float) -> None:
         try:
-            process.wait(_GRACE_S)
+            process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             self._say(f"{part.name} does not end by itself, killing it")
             # Its own children are in its process group.
@@ -143,6 +154,10 @@ def _follow_parent(stop_signal: signal.Signals) -> Callable[[], None] | None:
         prctl(_PR_SET_PDEATHSIG, int(stop_signal), 0, 0, 0)
 
     return follow
+
+
+def _is_running(part: Part) -> bool:
+    return part.process is not None and part.process.poll() is None
 
 
 def _ending(code: int) -> str:

@@ -61,8 +61,8 @@ class Program:
 
     def read(self) -> None:
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.append(line)
+        with self.process.stdout as output:
+            self.lines.extend(output)
 
     def _shown(self, pattern: str) -> str:
         found = re.search(pattern, self.screen, re.MULTILINE)

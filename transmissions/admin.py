@@ -20,7 +20,7 @@ _STATE_COLORS = {
 
 
 @admin.register(Transmission)
-class TransmissionAdmin(ModelAdmin):
+class TransmissionAdmin(ModelAdmin):  # type: ignore[misc]
     """A list with counters, and a page of one transmission, both to be read only."""
 
     list_display = ("title", "shown_state", "campaign_id", "num_rcpts", "generated", "failed", "created_at")
@@ -52,11 +52,8 @@ class TransmissionAdmin(ModelAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Transmission]:
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(generated_sum=Sum("chunks__num_generated"), failed_sum=Sum("chunks__num_failed"))
-        )
+        found: QuerySet[Transmission] = super().get_queryset(request)
+        return found.annotate(generated_sum=Sum("chunks__num_generated"), failed_sum=Sum("chunks__num_failed"))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return tuple(name for _, options in self.fieldsets for name in options["fields"])
@@ -70,23 +67,23 @@ class TransmissionAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    @display(description="Transmission", ordering="id")
+    @display(description="Transmission", ordering="id")  # type: ignore[untyped-decorator]
     def title(self, transmission: Transmission) -> str:
         return transmission.description or str(transmission.id)
 
-    @display(description="State", ordering="state", label=_STATE_COLORS)
+    @display(description="State", ordering="state", label=_STATE_COLORS)  # type: ignore[untyped-decorator]
     def shown_state(self, transmission: Transmission) -> str:
         return transmission.state
 
-    @display(description="Generated")
+    @display(description="Generated")  # type: ignore[untyped-decorator]
     def generated(self, transmission: Transmission) -> int:
         return getattr(transmission, "generated_sum", None) or 0
 
-    @display(description="Failed to generate")
+    @display(description="Failed to generate")  # type: ignore[untyped-decorator]
     def failed(self, transmission: Transmission) -> int:
         return getattr(transmission, "failed_sum", None) or 0
 
-    @display(description="Messages")
+    @display(description="Messages")  # type: ignore[untyped-decorator]
     def messages_by_state(self, transmission: Transmission) -> str:
         states = [(label, Count("number", filter=Q(state=value))) for value, label in Message.State.choices]
         counts = transmission.messages.aggregate(**{label.lower(): count for label, count in states})

@@ -47,11 +47,11 @@ def read_content(body: Fields, faults: Faults) -> Content | TemplateReference | 
     return read_inline_parts(fields, faults)
 
 
-def read_inline_parts(fields: Fields, faults: Faults) -> Content | None:
-    """Parts and headers of inline content (contract 10 §6.2)."""
-    sender = _read_sender(fields, faults)
+def read_inline_parts(fields: Fields, faults: Faults, *, complete: bool = True) -> Content | None:
+    """Parts and headers of inline content (contract 10 §6.2); with `complete`, from and subject must be there."""
+    sender = _read_sender(fields, faults) if complete or fields.has("from") else None
     subject = fields.text("subject", _MAX_FIELD_BYTES, clean=True)
-    if not fields.has("subject"):
+    if complete and not fields.has("subject"):
         faults.add("1400", "content.subject is a required field")
     html, text, amp_html = (fields.text(name) for name in ("html", "text", "amp_html"))
     if not any(fields.raw(name) for name in ("html", "text")):

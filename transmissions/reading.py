@@ -63,7 +63,8 @@ class Fields:
         if value is None:
             return None
         if not isinstance(value, str):
-            return self._wrong_type(name, str)
+            self._wrong_type(name, str)
+            return None
         if limit is not None and len(value.encode()) > limit:
             self._faults.add("1300", f"{self.name_of(name)} is longer than {limit} bytes")
             return None
@@ -88,7 +89,8 @@ class Fields:
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int) or not -(2**31) <= value < 2**31:
-            return self._wrong_type(name, int)
+            self._wrong_type(name, int)
+            return None
         return value
 
     def object(self, name: str) -> dict[str, Any]:

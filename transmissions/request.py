@@ -12,6 +12,7 @@ from momentum.lib import clock
 from momentum.lib.errors import refuse
 from transmissions.addresses import parse_address
 from transmissions.content import TemplateReference, check_sender, read_content, read_mailbox
+from transmissions.generation import check_override
 from transmissions.reading import Faults, Fields
 from transmissions.recipients import (
     MAX_METADATA_BYTES,
@@ -23,6 +24,7 @@ from transmissions.values import Content, Override, Recipient, TrackingFlags
 
 MAX_CAMPAIGN_BYTES = 64
 MAX_DESCRIPTION_BYTES = 1024
+_MAX_HEADER_BYTES = 16 * 1024
 
 
 class _Body(msgspec.Struct):
@@ -105,7 +107,7 @@ def read_submission(body: bytes, schedule_horizon: timedelta) -> Submission:
 
 
 def _decode(body: bytes, faults: Faults) -> tuple[Fields, msgspec.Raw]:
-    decoded = json_typed(body if body.strip() not in (b"", b"[]") else b"{}", _Body)
+    decoded: _Body = json_typed(body if body.strip() not in (b"", b"[]") else b"{}", _Body)
     values = {name: getattr(decoded, name) for name in decoded.__struct_fields__}
     recipients = values.pop("recipients")
     return Fields(values, faults), recipients
@@ -187,14 +189,13 @@ def _read_override(fields: Fields, faults: Faults) -> Override:
     sender = read_mailbox(fields.raw("from"), "override.from", faults)
     if sender is not None:
         check_sender(sender, "override.from", faults)
-    texts = {name: fields.text(name, 16 * 1024, clean=True) or None for name in ("reply_to", "list_id")}
-    broken = [name for name, value in texts.items() if value and ("\r" in value or "\n" in value)]
-    for name in broken:
-        faults.add("3002", f"override.{name} contains a line break")
-    list_id = (texts["list_id"] or "").strip()
-    if list_id and not broken and not (list_id.startswith("<") and list_id.endswith(">")):
-        faults.add("1300", "override.list_id must have the form <label.example.org>")
-    return Override(sender=sender, reply_to=texts["reply_to"], list_id=list_id or None)
+    override = Override(
+        sender=sender,
+        reply_to=fields.text("reply_to", _MAX_HEADER_BYTES, clean=True) or None,
+        list_id=(fields.text("list_id", _MAX_HEADER_BYTES, clean=True) or "").strip(" ") or None,
+    )
+    faults.extend(check_override(override))
+    return override
 
 
 def _read_return_path(fields: Fields, faults: Faults) -> str:

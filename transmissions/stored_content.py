@@ -30,6 +30,17 @@ def read_stored(given: dict[str, Any], faults: Faults) -> tuple[dict[str, Any], 
     return kept, content
 
 
+def read_unstored(given: dict[str, Any], faults: Faults) -> dict[str, Any]:
+    """Content to be previewed: the same rules, but subject and from may be missing (contract 20 §5)."""
+    kept = {name: given[name] for name in _KEPT if given.get(name) is not None}
+    fields = Fields(kept, faults, "content")
+    if "email_rfc822" in kept:
+        fields.text("email_rfc822")
+    else:
+        read_inline_parts(fields, faults, complete=False)
+    return kept
+
+
 def stored_as_content(text: str) -> Content:
     """The values of a content that was checked when it was stored."""
     _, content = read_stored(msgspec.json.decode(text), Faults())

@@ -43,7 +43,7 @@ def listed(draft: bool | None, shared: bool | None) -> list[dict[str, Any]]:
     kinds: dict[int, set[bool]] = {}
     for template_id, is_draft in TemplateVersion.objects.values_list("template_id", "is_draft"):
         kinds.setdefault(template_id, set()).add(is_draft)
-    rows = []
+    rows: list[dict[str, Any]] = []
     seen: set[int] = set()
     for version in _select(versions, draft)[: 2 * MOST_LISTED]:
         if version.template_id not in seen and len(rows) < MOST_LISTED:

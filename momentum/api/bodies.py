@@ -1,30 +1,25 @@
 """Request bodies: bounded bytes, then JSON (contract 00 §3, §12.8–9)."""
 
 import re
-import zlib
 from typing import Any, TypeVar, cast
 
 import msgspec
-from django.http import HttpRequest, UnreadablePostError
+from django.http import HttpRequest
 from rest_framework.request import Request
 
-from momentum.lib.errors import ApiError, Fault, refuse
+from momentum.api import streams
+from momentum.api.streams import MEBIBYTE, unparsable
+from momentum.lib.errors import refuse
 
 T = TypeVar("T")
 
-MEBIBYTE = 1024 * 1024
 BODY_LIMIT = 25 * MEBIBYTE
 SUPPRESSION_BODY_LIMIT = 50 * MEBIBYTE
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 # What can be decoded here has to be walked and encoded again elsewhere, on deeper stacks: keep that many frames.
-_FRAMES_IN_RESERVE = 500
-
-
-def has_body(request: HttpRequest | Request) -> bool:
-    """Whether the request announces a body that is not empty."""
-    return _declared_length(request) > 0 or _is_chunked(request)
+_FRAMES_IN_RESERVE = 300
 
 
 def read_body(request: HttpRequest | Request, limit_bytes: int = BODY_LIMIT) -> bytes:
@@ -36,9 +31,9 @@ def read_body(request: HttpRequest | Request, limit_bytes: int = BODY_LIMIT) -> 
     coding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if coding not in ("", "identity", "gzip", "x-gzip"):
         raise refuse("1700", f"Content-Encoding '{coding[:64]}' is not supported")
-    body = _read(request, limit_bytes)
+    body = streams.read_all(request, limit_bytes)
     if coding.endswith("gzip") and body:
-        body = _unpacked(body, limit_bytes)
+        body = streams.unpacked(body, limit_bytes)
     body = body.removeprefix(_BYTE_ORDER_MARK)
     if not body.isascii():
         try:
@@ -75,9 +70,11 @@ def json_typed(body: bytes, wanted: type[T] | Any) -> T:
     except msgspec.DecodeError as problem:
         if has_lone_surrogate(body):
             raise refuse("1305", "a \\u escape stands for half a surrogate pair") from None
-        raise _unparsable(str(problem)) from None
+        raise unparsable(str(problem)) from None
+    except UnicodeDecodeError:
+        raise refuse("1305", "the text is not UTF-8") from None
     except RecursionError:
-        raise _unparsable("nested too deeply") from None
+        raise unparsable("nested too deeply") from None
 
 
 def has_lone_surrogate(body: bytes) -> bool:
@@ -96,55 +93,3 @@ def _decode_with_reserve(body: bytes, wanted: Any, frames: int) -> Any:
     if frames:
         return _decode_with_reserve(body, wanted, frames - 1)
     return msgspec.json.decode(body, type=wanted)
-
-
-def _read(request: HttpRequest | Request, limit: int) -> bytes:
-    declared = _declared_length(request)
-    if declared > limit:
-        raise _too_large(limit)
-    source = request.META["wsgi.input"] if _is_chunked(request) else request
-    try:
-        body = cast(bytes, source.read(limit + 1))
-    except (UnreadablePostError, OSError):
-        raise _unparsable("the body ended early") from None
-    if len(body) > limit:
-        raise _too_large(limit)
-    if len(body) < declared:
-        raise _unparsable("the body is shorter than its Content-Length")
-    return body
-
-
-def _declared_length(request: HttpRequest | Request) -> int:
-    declared = request.META.get("CONTENT_LENGTH") or "0"
-    return int(declared) if declared.isdecimal() and declared.isascii() else 0
-
-
-def _is_chunked(request: HttpRequest | Request) -> bool:
-    # Django reads nothing without a Content-Length. A server that finds the end of a body itself sets this flag.
-    if request.META.get("CONTENT_LENGTH") or not request.META.get("wsgi.input_terminated"):
-        return False
-    return "HTTP_TRANSFER_ENCODING" in request.META or request.META.get("SERVER_PROTOCOL", "").startswith("HTTP/2")
-
-
-def _unpacked(packed: bytes, limit: int) -> bytes:
-    unpacked = b""
-    while packed:
-        member = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        try:
-            unpacked += member.decompress(packed, limit + 1 - len(unpacked))
-        except zlib.error:
-            raise _unparsable("the body is not gzip") from None
-        if len(unpacked) > limit:
-            raise _too_large(limit)
-        if not member.eof:
-            raise _unparsable("the gzip body ends early")
-        packed = member.unused_data.lstrip(b"\0")
-    return unpacked
-
-
-def _too_large(limit: int) -> ApiError:
-    return refuse("1300", f"the body may have at most {limit} bytes", status=413)
-
-
-def _unparsable(detail: str) -> ApiError:
-    return ApiError(400, Fault("1300", "Request body parsing failed", detail))

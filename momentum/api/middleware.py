@@ -6,9 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from momentum.api import responses
+from momentum.api.streams import MEBIBYTE, discard_rest
 from momentum.lib.errors import ApiError, Fault, fault
 
 MOST_URI_BYTES = 4096
+MOST_DISCARDED_BYTES = 64 * MEBIBYTE
+MOST_DISCARDING_SECONDS = 5.0
 
 # Status -> code, for answers that Django itself made.
 _CODES = {400: "1300", 403: "1100", 404: "1101", 405: "1102", 413: "1300", 414: "1300", 500: "1500"}
@@ -25,8 +28,11 @@ class ApiMiddleware:
             return self.get_response(request)
         refusal = refused_address(request)
         if refusal is not None:
-            return responses.errors(refusal.status, refusal.faults)
-        return as_json(self.get_response(request))
+            response: HttpResponseBase = responses.errors(refusal.status, refusal.faults)
+        else:
+            response = as_json(self.get_response(request))
+        discard_rest(request, MOST_DISCARDED_BYTES, MOST_DISCARDING_SECONDS)
+        return response
 
 
 def refused_address(request: HttpRequest) -> ApiError | None:

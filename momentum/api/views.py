@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from momentum.api import responses
-from momentum.api.bodies import has_body
 from momentum.api.headers import check_accept, check_content_type, check_subaccount
 from momentum.api.principal import NOBODY, Principal
+from momentum.api.streams import has_body
 from momentum.lib.errors import ApiError, Fault, fault, refuse
 
 logger = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ class ApiView(APIView):
             case RequestDataTooBig():
                 return refuse("1300", "the request is too large", status=413)
         request: HttpRequest | None = getattr(self.request, "_request", None)
-        logger.error("%s %s failed", self.request.method, self.request.path, exc_info=problem)
+        logger.error("%s %r failed", self.request.method, self.request.path, exc_info=problem)
         if isinstance(problem, DatabaseError):
             return refuse("1501" if request and request.method in ("GET", "HEAD") else "1500")
         return ApiError(500, Fault("1500", "internal error", "the request could not be completed"))

@@ -51,8 +51,15 @@ def versions(api: Api) -> tuple[str | None, str | None]:
 
 
 def test_a_template_is_returned_as_it_was_given(api: Api) -> None:
-    content = make_content(**{"from": {"name": "Desk", "email": "desk@mail.example.org"}}, text="a\r\nb\n", html=None)
-    create(api, content=content, description="For subscribers", options={"open_tracking": True, "skip_suppression": True})
+    content = make_content(
+        **{"from": {"name": "Desk", "email": "desk@mail.example.org"}}, text="a\r\nb\n", html=None
+    )
+    create(
+        api,
+        content=content,
+        description="For subscribers",
+        options={"open_tracking": True, "skip_suppression": True},
+    )
     template = shown(api)
     assert template.pop("last_update_time").endswith("+00:00")
     assert template == {
@@ -72,7 +79,11 @@ def test_id_and_name_stand_in_for_each_other(api: Api) -> None:
     assert create(api, id=None).isdecimal()
     create(api, name=None)
     assert shown(api)["name"] == "spring"
-    assert fault_of(api.post("templates", make_template(id=None, name=None))) == (422, "1400", "id or name is required")
+    assert fault_of(api.post("templates", make_template(id=None, name=None))) == (
+        422,
+        "1400",
+        "id or name is required",
+    )
 
 
 @pytest.mark.parametrize(
@@ -139,8 +150,8 @@ def test_a_client_that_sends_every_key_changes_only_what_it_means(api: Api) -> N
     put(
         api,
         {
-            **{"name": "New", "description": None, "published": None},
-            **{"options": {"open_tracking": None, "click_tracking": True}, "content": nothing},
+            "name": "New", "description": None, "published": None,
+            "options": {"open_tracking": None, "click_tracking": True}, "content": nothing,
         },
     )
     template = shown(api)
@@ -203,13 +214,19 @@ def test_a_preview_renders_with_data(api: Api) -> None:
         "from": {"name": "Desk", "email": "desk@mail.example.org"},
         "subject": "News for Ana & Co",
         "text": "Hello Ana & Co",
-        "html": '<p data-x="1">Ana &amp; Co <a href="https://shop.test/Ana%20%26%20Co" data-msys-linkname="a">x</a></p>',
+        "html": (
+            '<p data-x="1">Ana &amp; Co '
+            '<a href="https://shop.test/Ana%20%26%20Co" data-msys-linkname="a">x</a></p>'
+        ),
         "headers": {"X-Issue": "12"},
     }
 
 
 def test_content_can_be_previewed_without_being_stored(api: Api) -> None:
-    body = {"content": {"text": "Hi {{address.name}} {{email}}"}, "substitution_data": {"address": {"name": "Noor"}}}
+    body = {
+        "content": {"text": "Hi {{address.name}} {{email}}"},
+        "substitution_data": {"address": {"name": "Noor"}},
+    }
     assert api.post("utils/content-previewer", body).json()["results"] == {"text": "Hi Noor "}
     for missing in ({"content": {"text": "x"}}, {"substitution_data": {}}):
         assert fault_of(api.post("utils/content-previewer", missing))[:2] == (422, "1400")
@@ -217,7 +234,9 @@ def test_content_can_be_previewed_without_being_stored(api: Api) -> None:
 
 def test_faults_of_a_preview(api: Api) -> None:
     def preview(text: str) -> tuple[int, str, str]:
-        return fault_of(api.post("utils/content-previewer", {"content": {"text": text}, "substitution_data": {"z": 0}}))
+        return fault_of(
+            api.post("utils/content-previewer", {"content": {"text": text}, "substitution_data": {"z": 0}})
+        )
 
     assert preview("{{ 1 / z }}")[:2] == (422, "3001")
     assert preview("{{ 1 / z }}")[2].startswith("Error while rendering part text: line 1: ")

@@ -39,7 +39,12 @@ def test_the_answer_has_exactly_the_counts_and_a_numeric_id(api: Api, path: str)
 
 
 def test_bad_recipients_are_counted_and_the_others_taken(api: Api) -> None:
-    sent = [{"address": "ines@example.net"}, {"address": "ana-at-example.org"}, "x", {"address": "omar@example.net"}]
+    sent = [
+        {"address": "ines@example.net"},
+        {"address": "ana-at-example.org"},
+        "x",
+        {"address": "omar@example.net"},
+    ]
     answer = api.post("transmissions", make_transmission(recipients=sent)).json()
     assert answer["errors"] == [
         {
@@ -131,7 +136,8 @@ def test_get_shows_what_was_asked_for(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "path, expected", [("x7", (400, "2001")), ("77", (404, "1600")), ("9" * 21, (404, "1600")), ("9" * 19, (404, "1600"))]
+    "path, expected",
+    [("x7", (400, "2001")), ("77", (404, "1600")), ("9" * 21, (404, "1600")), ("9" * 19, (404, "1600"))],
 )
 def test_an_id_that_names_nothing(api: Api, path: str, expected: tuple[int, str]) -> None:
     assert fault_of(api.get(f"transmissions/{path}"))[:2] == expected
@@ -147,7 +153,13 @@ def test_the_list_is_newest_first_and_leaves_single_recipients_out(api: Api) -> 
     listed = [row["id"] for row in api.get("transmissions").json()["results"]]
     assert listed == [scheduled, second, first]
     assert api.get("transmissions", campaign_id="one").json()["results"] == [
-        {"id": first, "state": "submitted", "campaign_id": "one", "description": "", "content": {"template_id": "inline"}}
+        {
+            "id": first,
+            "state": "submitted",
+            "campaign_id": "one",
+            "description": "",
+            "content": {"template_id": "inline"},
+        }
     ]
     assert [row["id"] for row in api.get("transmissions", campaign_id="").json()["results"]] == [second]
     assert api.get("transmissions", campaign_id="none").json()["results"] == []

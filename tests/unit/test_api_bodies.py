@@ -5,9 +5,14 @@ import io
 from typing import Any
 
 import pytest
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpResponse
 from django.test import RequestFactory
+from hypothesis import given
+from hypothesis import strategies as st
 
-from momentum.api import bodies
+from momentum.api import bodies, streams
+from momentum.api.middleware import ApiMiddleware
 from momentum.lib.errors import ApiError
 
 
@@ -89,6 +94,22 @@ def test_a_number_beyond_doubles_is_refused_not_infinite() -> None:
     assert refusal(b'{"a": 1e999}') == (422, "1300")
 
 
+_NOISE = st.lists(
+    st.sampled_from([b'"', b"\\ud83d", b"\\ude00", b"\\u00e4", b"\xc3", b"{", b"}", b"[", b":", b",", b"1e9", b"-"])
+)
+
+
+@given(
+    st.binary(max_size=80) | _NOISE.map(b"".join) | _NOISE.map(lambda noise: b'{"a": "' + b"".join(noise) + b'"}')
+)
+def test_no_body_at_all_is_a_surprise(body: bytes) -> None:
+    try:
+        read: object = bodies.json_object(body)
+    except ApiError as refused:
+        read = refused.faults[0].code
+    assert isinstance(read, dict) or read in ("1300", "1305")
+
+
 def test_gzip_is_undone_and_bounded_as_sent_and_as_unpacked() -> None:
     packed = gzip.compress(b'{"a":') + gzip.compress(b"1}")
     for coding in ("gzip", "GZIP", "x-gzip"):
@@ -100,6 +121,7 @@ def test_gzip_is_undone_and_bounded_as_sent_and_as_unpacked() -> None:
     assert refusal(b"{}", HTTP_CONTENT_ENCODING="gzip") == (400, "1300")
     assert refusal(packed[:-4], HTTP_CONTENT_ENCODING="gzip") == (400, "1300")
     assert refusal(packed + b"junk", HTTP_CONTENT_ENCODING="gzip") == (400, "1300")
+    assert refusal(gzip.compress(b"") * 65, 10_000, HTTP_CONTENT_ENCODING="gzip") == (400, "1300")
     assert refusal(b"{}", HTTP_CONTENT_ENCODING="br") == (415, "1700")
 
 
@@ -130,9 +152,30 @@ def test_a_body_that_ends_early_is_refused() -> None:
 def test_a_body_without_length_is_read_where_the_server_finds_its_end(meta: dict[str, str]) -> None:
     chunked = RequestFactory().generic("POST", "/", **{"wsgi.input_terminated": True, **meta})  # type: ignore[arg-type]
     chunked.META["wsgi.input"] = io.BytesIO(b'{"a": 1}')
-    assert bodies.has_body(chunked)
+    assert streams.has_body(chunked)
     assert bodies.read_body(chunked, 1000) == b'{"a": 1}'
     chunked.META["wsgi.input"] = io.BytesIO(b" " * 2000)
     with pytest.raises(ApiError) as caught:
         bodies.read_body(chunked, 1000)
     assert caught.value.status == 413
+
+
+@pytest.mark.parametrize(
+    "meta", [{"CONTENT_LENGTH": "200000"}, {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}]
+)
+def test_what_a_view_left_unread_is_discarded_so_that_the_connection_can_go_on(meta: dict[str, Any]) -> None:
+    sent = io.BytesIO(b" " * 200_000)
+    unread = WSGIRequest(
+        {**RequestFactory().post("/api/v1/things").META, "CONTENT_LENGTH": "", "wsgi.input": sent, **meta}
+    )
+    assert ApiMiddleware(lambda _: HttpResponse(status=401))(unread).status_code == 401
+    assert sent.read() == b""
+
+
+def test_discarding_is_bounded() -> None:
+    unread = request(b" " * 200_000)
+    streams.discard_rest(unread, 150_000, 60)
+    assert len(unread.read()) == 50_000
+    unread = request(b" " * 200_000)
+    streams.discard_rest(unread, 150_000, -1)
+    assert len(unread.read()) == 200_000

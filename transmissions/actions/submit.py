@@ -14,7 +14,7 @@ from tracking import configuration
 from transmissions import hints, numbers, template_versions
 from transmissions.chunks import packed
 from transmissions.content import TemplateReference
-from transmissions.generation import check_content
+from transmissions.generation import check_content, check_return_path
 from transmissions.intake import Intake
 from transmissions.models import Chunk, RecipientList, Snapshot, Transmission
 from transmissions.reading import Faults
@@ -45,7 +45,9 @@ def submit(body: bytes, *, num_rcpt_errors: int | None = None, check_syntax: boo
     _check_references(submission)
     if check_syntax and isinstance(submission.content, Content):
         faults = Faults()
-        faults.extend(check_content(submission.content))
+        substitute = submission.options.perform_substitutions
+        faults.extend(check_content(submission.content, perform_substitutions=substitute))
+        faults.extend(check_return_path(submission.return_path))
         faults.raise_if_any()
     keep = submission.num_rcpt_errors if num_rcpt_errors is None else num_rcpt_errors
     intake = Intake(submission.recipients, keep)

@@ -12,8 +12,8 @@ from django.conf import settings
 from momentum.lib import ids
 from tracking.events import Event, EventType
 from transmissions.addresses import domain_of
-from transmissions.delivery import DEFERRED, DELIVERED, canonical_reason
-from transmissions.generation import merged_metadata
+from transmissions.delivery import canonical_reason
+from transmissions.generation import metadata
 from transmissions.pipeline.slots import NODE
 from transmissions.pipeline.work import Attempt, Canceled, Failed, Settled
 from transmissions.providers import mailbox_provider
@@ -36,12 +36,12 @@ def of_settled(settled: Settled) -> Iterator[Event]:
     queue_time = max(0, int((outcome.finished_at - attempt.injected_at).total_seconds() * 1000))
     common["columns"] |= {"num_retries": number, "queue_time": queue_time}
     common["data"] |= _of_dialogue(settled)
-    if outcome.result == DELIVERED:
+    if outcome.result == "delivered":
         yield _event(settled.job, attempt, EventType.DELIVERY, outcome.finished_at, number, common)
         return
     common["columns"] |= {"reason": canonical_reason(outcome.reply), "bounce_class": outcome.bounce_class or 1}
     common["data"] |= {"raw_reason": outcome.reply, "error_code": str(outcome.error_code or _INTERNAL)}
-    deferred = outcome.result == DEFERRED
+    deferred = outcome.result == "deferred"
     event_type = EventType.DELAY if deferred else EventType.BOUNCE
     yield _event(settled.job, attempt, event_type, outcome.finished_at, number, common)
 
@@ -116,8 +116,8 @@ def _of_generated(settled: Settled) -> dict[str, Any]:
             "msg_from": generated.envelope_from,
             "subject": generated.subject,
             "injection_time": iso_milliseconds(attempt.injected_at),
-            "open_tracking": generated.flags.open_tracking,
-            "click_tracking": generated.flags.click_tracking,
+            "open_tracking": generated.flags.open,
+            "click_tracking": generated.flags.click,
             "initial_pixel": generated.flags.initial_open,
             "amp_enabled": generated.flags.amp,
         },
@@ -140,7 +140,7 @@ def _of_recipient(job: Job, recipient: Recipient, number: int, block_time: int) 
         "message_id": ids.message_id(number, block_time),
         "raw_rcpt_to": recipient.email,
         "rcpt_hash": recipient_hash(recipient.email.lower()),
-        "rcpt_meta": merged_metadata(job, recipient),
+        "rcpt_meta": metadata.merged(recipient.metadata, job.metadata),
         "rcpt_tags": list(recipient.tags),
         "routing_domain": domain_of(recipient.email),
         "recv_method": "rest",

@@ -36,9 +36,16 @@ def _expand(transmission_id: int, size: int, first_number: int) -> None:
         )
         if transmission is None or _size(transmission.list_id) != size:
             return
-        values = {"transmission": transmission_id, "first": first_number, "due": clock.now()}
         with connection.cursor() as cursor:
-            cursor.execute(_COPY, {**values, "list": transmission.list_id})
+            cursor.execute(
+                _COPY,
+                {
+                    "transmission": transmission_id,
+                    "first": first_number,
+                    "due": clock.now(),
+                    "list": transmission.list_id,
+                },
+            )
         transmission.is_expanded = True
         transmission.num_rcpts = size
         if not size and transmission.state == Transmission.State.SUBMITTED:

@@ -7,13 +7,13 @@ from pathlib import Path
 import msgspec
 from django.conf import settings
 from django.db import transaction
-from tracking.tokens import Sealer
 
 from momentum.lib import clock
 from tracking import configuration, keys
 from tracking.options import OPTION_NAMES, Configuration
+from tracking.tokens import Sealer
 from transmissions import template_versions
-from transmissions.generation import GenerationFailure, Prepared, prepare
+from transmissions.generation import PreparationFailure, Prepared, prepare
 from transmissions.models import Snapshot, TemplateVersion
 from transmissions.stored_content import stored_as_content
 from transmissions.values import Job, TrackingFlags
@@ -28,7 +28,7 @@ class Ready:
 
     job: Job
     block_time: int
-    prepared: Prepared | GenerationFailure
+    prepared: Prepared | PreparationFailure
 
 
 _at_hand: "OrderedDict[int, Ready]" = OrderedDict()
@@ -44,6 +44,11 @@ def get(transmission_id: int) -> Ready:
     return _at_hand[transmission_id]
 
 
+def forget() -> None:
+    """Let go of everything at hand."""
+    _at_hand.clear()
+
+
 def stored_job(transmission_id: int) -> Job:
     """The transmission's job alone."""
     return msgspec.json.decode(Snapshot.objects.get(transmission_id=transmission_id).job, type=Job)
@@ -54,7 +59,7 @@ def _prepare(transmission_id: int) -> Ready:
     if job.template_id and not job.template_version:
         # It was there when the transmission was accepted (contract 10 §9).
         reason = f"554 5.3.3 [internal] template '{job.template_id}' does not exist"
-        return Ready(job, block_time, GenerationFailure(number=0, reason=reason))
+        return Ready(job, block_time, PreparationFailure(reason))
     sealer = Sealer(keys.load(Path(settings.MOMENTUM_HOME), settings.TRACKING_KEYS))
     return Ready(job, block_time, prepare(job, options, sealer))
 

@@ -8,7 +8,6 @@ from django.db.models import F
 from momentum.lib import clock
 from tracking import log
 from tracking.events import Event
-from transmissions.delivery import BOUNCED, DELIVERED
 from transmissions.models import Chunk, Message, Transmission
 from transmissions.pipeline import events
 from transmissions.pipeline.claim import LEASE, Lease
@@ -117,9 +116,7 @@ def _events(settled: Iterable[Settled], failed: Iterable[Failed]) -> Iterable[Ev
 
 
 def _state(one: Settled) -> Message.State:
-    if one.outcome.result == DELIVERED:
-        return Message.State.DELIVERED
-    return Message.State.BOUNCED if one.outcome.result == BOUNCED else Message.State.DEFERRED
+    return Message.State(one.outcome.result)
 
 
 def _row_of_settled(one: Settled) -> tuple[object, ...]:

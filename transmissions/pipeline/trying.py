@@ -3,11 +3,12 @@
 from datetime import datetime
 from functools import lru_cache
 
+import msgspec
 from django.conf import settings
 
 from momentum.lib import clock
-from transmissions.delivery import DEFERRED, Outcome, Outgoing, Relay, expired, next_attempt
-from transmissions.generation import Generated, GenerationFailure
+from transmissions.delivery import Outcome, Outgoing, Relay, given_up_class, next_attempt, timeout_reason
+from transmissions.generation import Generated, GenerationFailure, PreparationFailure
 from transmissions.models import Chunk
 from transmissions.pipeline.jobs import Ready
 from transmissions.pipeline.work import Attempt, Settled
@@ -15,12 +16,14 @@ from transmissions.values import Recipient
 
 # A worker that is asked to stop finishes its task first: this keeps one short. What is left is hinted again.
 BUDGET_S = 10.0
+# Contract 80 §9.
+_UNDETERMINED = 1
 
 
 def generate(ready: Ready, chunk: Chunk, number: int, recipient: Recipient) -> Generated | GenerationFailure:
     """The message of one recipient: the same bytes at every attempt."""
-    if isinstance(ready.prepared, GenerationFailure):
-        return ready.prepared
+    if isinstance(ready.prepared, PreparationFailure):
+        return GenerationFailure(number, ready.prepared.reason)
     assert chunk.sent_at is not None
     return ready.prepared.message(recipient, number, ready.block_time, int(chunk.sent_at.timestamp()))
 
@@ -40,11 +43,21 @@ def outgoing(attempt: Attempt) -> Outgoing:
 def settled(ready: Ready, attempt: Attempt, outcome: Outcome) -> Settled:
     """With the retry rule applied: a deferral without a next attempt is a bounce (contract 10 §14)."""
     when: datetime | None = None
-    if outcome.result == DEFERRED:
+    if outcome.result == "deferred":
         when = next_attempt(attempt.attempts + 1, attempt.injected_at, clock.now())
         if when is None:
-            outcome = expired(outcome)
+            outcome = _given_up(outcome)
     return Settled(ready.job, ready.block_time, attempt, outcome, when)
+
+
+def _given_up(outcome: Outcome) -> Outcome:
+    return msgspec.structs.replace(
+        outcome,
+        result="bounced",
+        error_code=554,
+        reply=timeout_reason(outcome.reply),
+        bounce_class=given_up_class(outcome.bounce_class or _UNDETERMINED),
+    )
 
 
 @lru_cache(maxsize=1)

@@ -21,6 +21,7 @@ from momentum.first_run import create_credentials
 from momentum.parts import application_parts, bind_host
 from momentum.screen import welcome
 from momentum.supervisor import Part, Stopped, Supervisor
+from tracking import retention
 
 _START_TIMEOUT_S = 90.0
 
@@ -64,6 +65,7 @@ class Command(BaseCommand):
             supervisor.start(Part.of_service(embedded.redis(home)))
             embedded.wait_for_redis(home)
         call_command("migrate", interactive=False, verbosity=0)
+        retention.keep_partitions()
         connections.close_all()
         for part in application_parts():
             supervisor.start(part)

@@ -127,7 +127,7 @@ def test_the_smallest_request_is_read() -> None:
         ({"options": {"dkim_key": "k"}}, (400, "1100", "Invalid DKIM key ID k")),
         ({"return_path": "nobody"}, (422, "1300", "invalid return_path: nobody")),
         ({"tracking_domain": "click.test"}, (400, "7001", "tracking domain 'click.test' is not registered")),
-        ({"override": {"list_id": "<a>\r\nX: y"}}, (422, "3002", "override.list_id contains a line break")),
+        ({"override": {"list_id": "<a>\r\nX: y"}}, (422, "3002", "override.list_id must not contain line breaks")),
     ],
 )
 def test_a_fault_is_named(changes: dict[str, Any], expected: tuple[int, str, str]) -> None:

@@ -1,0 +1,53 @@
+"""The admin's menu: what a person may see of it (contract 90 §1)."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+# Group -> (label, symbol, address, permission).
+_MENU: dict[str, tuple[tuple[str, str, str, str], ...]] = {
+    "Reports": (("Engagement", "ads_click", "reports:engagement", "reports.view_reports"),),
+    "Mail": (
+        (
+            "Transmissions",
+            "outgoing_mail",
+            "admin:transmissions_transmission_changelist",
+            "transmissions.view_transmission",
+        ),
+        (
+            "Recipient lists",
+            "groups",
+            "admin:transmissions_recipientlist_changelist",
+            "transmissions.view_recipientlist",
+        ),
+        ("Sandbox mail", "inbox", "sandbox:mail", "sandbox.view_mail"),
+    ),
+    "Settings": (
+        ("msg_gen configuration", "tune", "msg_gen", "tracking.view_option"),
+        ("API keys", "key", "admin:accounts_apikey_changelist", "accounts.view_apikey"),
+        ("People", "person", "admin:auth_user_changelist", "auth.view_user"),
+        ("Roles", "badge", "admin:auth_group_changelist", "auth.view_group"),
+    ),
+}
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """The menu for the person who is logged in, without what has no page here and without empty groups."""
+    groups = []
+    for title, entries in _MENU.items():
+        items = [
+            {"title": label, "icon": symbol, "link": link}
+            for label, symbol, address, permission in entries
+            if request.user.has_perm(permission) and (link := _address(address))
+        ]
+        if items:
+            groups.append({"title": title, "separator": True, "items": items})
+    return groups
+
+
+def _address(name: str) -> str | None:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return None

@@ -1,0 +1,1 @@
+"""The metrics API (contract 80): parameters to questions, answers to rows."""

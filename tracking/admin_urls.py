@@ -1,0 +1,8 @@
+"""Pages of this app inside the admin; paths are relative to /admin/."""
+
+from django.contrib import admin
+from django.urls import path
+
+from tracking.admin_options import msg_gen
+
+urlpatterns = [path("tracking/msg-gen/", admin.site.admin_view(msg_gen), name="msg_gen")]

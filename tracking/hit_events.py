@@ -1,0 +1,156 @@
+"""From a hit that opened to the events that it makes (contract 50 §7, §9, §10; contract 60 §2)."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from momentum.lib import ids
+from tracking.classify import Verdict
+from tracking.enrichment import Known
+from tracking.events import CLICK_TYPES, Event, EventType
+from tracking.hits import Hit
+from tracking.tokens import (
+    SENT_WITH_AMP,
+    SENT_WITH_CLICK_TRACKING,
+    SENT_WITH_INITIAL_OPEN,
+    SENT_WITH_OPEN_TRACKING,
+    Kind,
+    LinkPart,
+    MessagePart,
+)
+
+CUSTOMER_ID = "1"
+UNNAMED_LINK = "Raw URL"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+TYPE_OF_KIND = {
+    Kind.OPEN: EventType.OPEN,
+    Kind.INITIAL_OPEN: EventType.INITIAL_OPEN,
+    Kind.CLICK: EventType.CLICK,
+    Kind.AMP_OPEN: EventType.AMP_OPEN,
+    Kind.AMP_INITIAL_OPEN: EventType.AMP_INITIAL_OPEN,
+    Kind.AMP_CLICK: EventType.AMP_CLICK,
+    Kind.LIST_UNSUBSCRIBE: EventType.LIST_UNSUBSCRIBE,
+}
+# Fields of the message's own events that engagement events do not repeat (contract 60 §2).
+_LEFT_OUT: dict[EventType, frozenset[str]] = {
+    EventType.LIST_UNSUBSCRIBE: frozenset({"delv_method"}),
+    EventType.LINK_UNSUBSCRIBE: frozenset(),
+}
+_LEFT_OUT_ELSEWHERE = frozenset({"recv_method"})
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedHit:
+    """A hit, the two parts of its token, and what was found out about it."""
+
+    hit: Hit
+    message: MessagePart
+    link: LinkPart
+    verdict: Verdict
+    user_agent_parsed: dict[str, Any]
+    geo_ip: dict[str, Any]
+    known: Known
+
+
+def events_of(opened: OpenedHit, types: tuple[EventType, ...]) -> Iterator[Event]:
+    """One event of each type, all of the same hit."""
+    for event_type in types:
+        yield Event(
+            event_id=_event_id(opened.hit, opened.link, event_type),
+            type=event_type,
+            happened_at=_EPOCH + timedelta(milliseconds=opened.hit.at_ms),
+            message=opened.message.message,
+            rcpt_to=opened.message.rcpt_to.lower(),
+            transmission=opened.message.transmission,
+            campaign_id=opened.link.campaign_id,
+            template_id=opened.link.template_id,
+            recipient_domain=opened.message.rcpt_to.rpartition("@")[2].lower(),
+            sending_domain=opened.link.sending_domain,
+            link_label=_link_label(opened.link),
+            is_prefetched=opened.verdict.is_prefetched,
+            traffic=opened.verdict.traffic.value,
+            **opened.known.columns,
+            data=_data(opened, event_type),
+        )
+
+
+def types_of(link: LinkPart, verdict: Verdict, clicks_are_tracked: bool) -> tuple[EventType, ...]:
+    """The events that a hit on this link makes: none where clicks are switched off.
+
+    A person who follows an unsubscribe link is unsubscribed whether or not clicks are tracked; a machine is not.
+    """
+    main = TYPE_OF_KIND[link.kind]
+    if main not in CLICK_TYPES:
+        return (main,)
+    unsubscribes = link.unsubscribe and not verdict.is_prefetched
+    return (main,) * clicks_are_tracked + (EventType.LINK_UNSUBSCRIBE,) * unsubscribes
+
+
+def _event_id(hit: Hit, link: LinkPart, event_type: EventType) -> UUID:
+    if event_type is TYPE_OF_KIND[link.kind]:
+        return UUID(bytes=hit.event_id)
+    return UUID(bytes=hashlib.blake2b(hit.event_id + event_type.encode(), digest_size=16).digest(), version=5)
+
+
+def _link_label(link: LinkPart) -> str:
+    return link.label or link.name or link.url
+
+
+def _data(opened: OpenedHit, event_type: EventType) -> dict[str, Any]:
+    hit, message, link = opened.hit, opened.message, opened.link
+    data: dict[str, Any] = {
+        **_of_message(opened.known, event_type),
+        "customer_id": CUSTOMER_ID,
+        "message_id": ids.message_id(message.message, message.block_time),
+        "raw_rcpt_to": message.rcpt_to,
+        "rcpt_meta": message.metadata,
+        "rcpt_tags": list(message.tags),
+        "open_tracking": bool(message.sent_with & SENT_WITH_OPEN_TRACKING),
+        "click_tracking": bool(message.sent_with & SENT_WITH_CLICK_TRACKING),
+        "initial_pixel": bool(message.sent_with & SENT_WITH_INITIAL_OPEN),
+        "amp_enabled": bool(message.sent_with & SENT_WITH_AMP),
+        "traffic": {
+            "class": opened.verdict.traffic.value,
+            "reasons": list(opened.verdict.reasons),
+            "rules": opened.verdict.version,
+        },
+    }
+    if link.template_version:
+        data["template_version"] = str(link.template_version)
+    if hit.address:
+        data["ip_address"] = hit.address
+    if event_type is EventType.LIST_UNSUBSCRIBE:
+        return data | _of_unsubscribe(hit, message)
+    data |= _of_reader(opened)
+    if event_type is EventType.LINK_UNSUBSCRIBE:
+        data |= _of_unsubscribe(hit, message)
+    if link.url:
+        data |= {"target_link_url": link.url, "target_link_name": link.name or UNNAMED_LINK}
+    return data
+
+
+def _of_message(known: Known, event_type: EventType) -> dict[str, Any]:
+    left_out = _LEFT_OUT.get(event_type, _LEFT_OUT_ELSEWHERE)
+    return {name: value for name, value in known.data.items() if name not in left_out}
+
+
+def _of_reader(opened: OpenedHit) -> dict[str, Any]:
+    flags = {"is_proxy": opened.verdict.is_proxy, "is_prefetched": opened.verdict.is_prefetched}
+    data: dict[str, Any] = {"user_agent_parsed": opened.user_agent_parsed | flags}
+    if opened.hit.user_agent:
+        data["user_agent"] = opened.hit.user_agent
+    if opened.geo_ip:
+        data["geo_ip"] = opened.geo_ip
+    return data
+
+
+def _of_unsubscribe(hit: Hit, message: MessagePart) -> dict[str, Any]:
+    """`mailfrom` is the recipient where no unsubscribe mail was sent (contract 60 §3)."""
+    data = {"mailfrom": message.rcpt_to}
+    if hit.accept_language:
+        data["accept_language"] = hit.accept_language
+    return data
