@@ -29,14 +29,20 @@ def hold(key: str, *, wait: bool = False) -> RecipientList:
 
     A second writer is told so at once (ApiError `1602`) unless it would rather `wait`. Raises ApiError `1600`.
     """
+    if wait:
+        lock(key)
+        return find(key)
     with connection.cursor() as cursor:
-        if wait:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK_SPACE, key])
-        else:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [_LOCK_SPACE, key])
-            if not cursor.fetchone()[0]:
-                raise refuse("1602", f"List '{key}' is in use by another request")
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [_LOCK_SPACE, key])
+        if not cursor.fetchone()[0]:
+            raise refuse("1602", f"List '{key}' is in use by another request")
     return find(key)
+
+
+def lock(key: str) -> None:
+    """Keep every other writer away from the list, which need not exist, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK_SPACE, key])
 
 
 def already_exists(key: str) -> ApiError:

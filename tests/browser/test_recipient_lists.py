@@ -14,11 +14,7 @@ from transmissions.actions import lists
 from transmissions.models import ListImport, RecipientList
 from transmissions.pipeline import import_claim, importing
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.urls("tests.lists_urls"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PASSWORD = "a long enough secret"
 LISTS = "/admin/transmissions/recipientlist/"
@@ -55,8 +51,13 @@ def look(page: Page, name: str) -> None:
     """Nothing may stick out of the window."""
     width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     if "SHOTS" in os.environ:
-        size, scheme = page.viewport_size["width"], page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-        page.screenshot(path=f"{os.environ['SHOTS']}/{name}-{size}-{'dark' if scheme else 'light'}.png", full_page=True)
+        size, scheme = (
+            page.viewport_size["width"],
+            page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches"),
+        )
+        page.screenshot(
+            path=f"{os.environ['SHOTS']}/{name}-{size}-{'dark' if scheme else 'light'}.png", full_page=True
+        )
     assert width <= 0
 
 
@@ -108,9 +109,7 @@ def test_a_file_is_mapped_imported_and_found_in_its_list(page: Page) -> None:
 def test_refusals_are_shown_in_the_form(page: Page, settings: Any) -> None:
     settings.UPLOAD_MAX_BYTES = 1024 * 1024
     page.goto(LISTS + "upload/")
-    page.set_input_files(
-        "#id_file", {"name": "x.csv", "mimeType": "text/csv", "buffer": b"x" * (1024 * 1024 + 1)}
-    )
+    page.set_input_files("#id_file", {"name": "x.csv", "mimeType": "text/csv", "buffer": b"x" * (1024 * 1024 + 1)})
     expect(page.get_by_text("The file is larger than 1 MB.")).to_be_visible()
     page.get_by_role("button", name="Upload", exact=True).click()
     assert not ListImport.objects.exists()

@@ -1,4 +1,4 @@
-"""Files on their way into recipient lists: whole, partly, not at all, after a killed worker, beside other writers."""
+"""Files on their way into recipient lists: whole, partly, not at all, and after a killed worker."""
 
 import tracemalloc
 from datetime import UTC, datetime, timedelta

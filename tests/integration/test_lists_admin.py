@@ -23,7 +23,7 @@ from transmissions.actions import lists
 from transmissions.models import ImportFault, ListImport, RecipientList
 from transmissions.pipeline import importing
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.lists_urls")]
+pytestmark = pytest.mark.django_db
 
 LISTS = "/admin/transmissions/recipientlist/"
 EVERYTHING = ("view", "add", "change", "delete")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 
@@ -15,8 +15,9 @@ from momentum.lib import clock
 from tests.api import Api, fault_of
 from transmissions import list_store
 from transmissions.models import ListChunk, RecipientList, Transmission
+from transmissions.pipeline import expanding
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.lists_urls")]
+pytestmark = pytest.mark.django_db
 
 NOON = datetime(2031, 5, 1, 12, tzinfo=UTC)
 
@@ -251,8 +252,9 @@ def test_missing_recipients_are_1400_beside_the_other_faults(api: Api) -> None:
         ("", "1", 1),
         ("?num_rcpt_errors=0", 2, 0),
         ("", 0, 0),
-    ]
-    + [("?num_rcpt_errors=1", "many", 1), ("?num_rcpt_errors=", 2, 2)],
+        ("?num_rcpt_errors=1", "many", 1),
+        ("?num_rcpt_errors=", 2, 2),
+    ],
 )
 def test_num_rcpt_errors_limits_the_array_only(api: Api, query: str, body: Any, shown: int) -> None:
     sent = make_list(recipients=[{"address": "a@b.test"}, "x", {}, 7], num_rcpt_errors=body)
@@ -481,6 +483,18 @@ def test_two_writers_at_once_are_1602(api: Api) -> None:
         assert api.put("recipient-lists/other", {"name": "New"}).status_code == 200
     # A lock of this test's transaction would be ours to take again: what counts is that it was let go.
     assert api.put("recipient-lists/readers", {"name": "New"}).status_code == 200
+
+
+def test_numbers_are_given_to_the_recipients_of_a_list_only_while_nobody_writes_to_it(api: Api) -> None:
+    created(api)
+    transmission = make_transmission(start_at=clock.now(), is_expanded=False)
+    with held_by_another_request("readers"), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '100ms'")
+        with pytest.raises(OperationalError, match="lock timeout"), transaction.atomic():
+            expanding.expand_due()
+        cursor.execute("SET LOCAL lock_timeout = 0")
+    expanding.expand_due()
+    assert [chunk.size for chunk in transmission.chunks.all()] == [2]
 
 
 # 5. Delete

@@ -21,7 +21,7 @@ from transmissions import list_pages, list_store
 from transmissions.actions import lists
 from transmissions.csv_import.writing import csv_of
 from transmissions.list_request import check_head
-from transmissions.lists_admin import import_pages
+from transmissions.lists_admin import routes
 from transmissions.models import RecipientList
 
 
@@ -45,7 +45,7 @@ class ListForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(RecipientList)
-class RecipientListAdmin(ModelAdmin):
+class RecipientListAdmin(ModelAdmin):  # type: ignore[misc]
     """Lists are made and filled by upload or by the API; here they are looked at, renamed and deleted."""
 
     form = ListForm
@@ -60,7 +60,7 @@ class RecipientListAdmin(ModelAdmin):
     actions_detail = ("replace_button", "download")
 
     def get_urls(self) -> list[URLPattern]:
-        return [*import_pages.urls(), *super().get_urls()]
+        return [*routes.urls(), *super().get_urls()]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         # A list may refuse to be deleted; that is said for one list at a time.
@@ -68,29 +68,29 @@ class RecipientListAdmin(ModelAdmin):
         actions.pop("delete_selected", None)
         return actions
 
-    @display(description="Label", ordering="name")
+    @display(description="Label", ordering="name")  # type: ignore[untyped-decorator]
     def label(self, stored: RecipientList) -> str:
         return stored.name
 
-    @display(description="Description", ordering="description")
+    @display(description="Description", ordering="description")  # type: ignore[untyped-decorator]
     def short_description(self, stored: RecipientList) -> str:
         return Truncator(stored.description).chars(80)
 
-    @display(description="Recipients", ordering="size")
+    @display(description="Recipients", ordering="size")  # type: ignore[untyped-decorator]
     def recipients(self, stored: RecipientList) -> str:
         return f"{stored.size:,}"
 
-    @action(description="Upload CSV", url_path="upload-csv", permissions=["add"], icon="upload")
+    @action(description="Upload CSV", url_path="upload-csv", permissions=["add"], icon="upload")  # type: ignore[untyped-decorator]
     def upload_button(self, request: HttpRequest) -> HttpResponse:
         """The button above the table."""
         return redirect("admin:transmissions_recipientlist_upload")
 
-    @action(description="Replace recipients", url_path="replace", permissions=["change"], icon="upload")
+    @action(description="Replace recipients", url_path="replace", permissions=["change"], icon="upload")  # type: ignore[untyped-decorator]
     def replace_button(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The button above one list."""
         return redirect("admin:transmissions_recipientlist_replace", object_id)
 
-    @action(description="Download CSV", url_path="download", permissions=["view"], icon="download")
+    @action(description="Download CSV", url_path="download", permissions=["view"], icon="download")  # type: ignore[untyped-decorator]
     def download(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         """All recipients, in the form that the upload takes."""
         stored = get_object_or_404(RecipientList, pk=object_id)
@@ -107,7 +107,9 @@ class RecipientListAdmin(ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The table; the upload is its only way to a new list, so no second button says "add"."""
-        page: HttpResponse = super().changelist_view(request, {**(extra_context or {}), "has_add_permission": False})
+        page: HttpResponse = super().changelist_view(
+            request, {**(extra_context or {}), "has_add_permission": False}
+        )
         return page
 
     def change_view(

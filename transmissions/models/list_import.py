@@ -6,7 +6,7 @@ from django.db import models
 
 
 class ListImport(models.Model):
-    """One uploaded file on its way into a list (docs/states.md).
+    """One uploaded file on its way into a list (docs/recipient-lists.md).
 
     `position` (bytes) and `line` say how far it has been read; everything before them is in `chunks`, and nothing
     of it is in the list before the whole file has been read. `columns` is JSON of transmissions.csv_import.columns.

@@ -94,8 +94,8 @@ def test_a_full_row() -> None:
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_a_key_with_its_own_column_wins_over_the_object_in_either_order(order: int) -> None:
-    mapping = [Column(Target.METADATA), Column(Target.METADATA_KEY, "uid")][::order] + [Column(Target.EMAIL)]
-    cells = ['{"uid": 1}', "7"][::order] + ["a@b.test"]
+    mapping = [*[Column(Target.METADATA), Column(Target.METADATA_KEY, "uid")][::order], Column(Target.EMAIL)]
+    cells = [*['{"uid": 1}', "7"][::order], "a@b.test"]
     assert columns.row_reader(mapping)(cells) == {"address": "a@b.test", "metadata": {"uid": "7"}}
 
 
