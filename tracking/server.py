@@ -7,9 +7,12 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from contextlib import closing
+from typing import Any, NoReturn
 
 import msgspec
 from granian import Granian
@@ -29,6 +32,7 @@ _HEAD_LIMIT = 65_536
 _CONNECTIONS = 4096
 _PARENT_CHECK_S = 0.2
 _DRAIN_S = 10
+_PREDECESSOR_S = 5
 _BODY_TIMEOUT_S = 10
 
 _HEADERS = {name.encode(): name for name in hits.HEADERS}
@@ -137,8 +141,9 @@ def main() -> None:
     try:
         settings = environment.read()
     except environment.BadVariableError as problem:
-        print(problem, file=sys.stderr)  # noqa: T201 (the one line for the operator)
-        sys.exit(2)
+        _give_up(str(problem))
+    if not _is_free(settings.address, settings.port):
+        _give_up(f"PORT: something else listens on {settings.address}:{settings.port} already")
     Granian(
         "tracking.server:make_tracker",
         factory=True,
@@ -155,6 +160,29 @@ def main() -> None:
         workers_kill_timeout=_DRAIN_S,
         log_level=LogLevels.warning,
     ).serve()
+
+
+def _is_free(address: str, port: int) -> bool:
+    """Whether the port is free, or becomes so within the time that a predecessor may take to drain.
+
+    granian sets SO_REUSEPORT, with which two installations would share a port and halve each other's readers.
+    """
+    deadline = time.monotonic() + _PREDECESSOR_S
+    while True:
+        with closing(socket.socket()) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address, port))
+                return True
+            except OSError:
+                if time.monotonic() > deadline:
+                    return False
+        time.sleep(0.1)
+
+
+def _give_up(why: str) -> NoReturn:
+    print(why, file=sys.stderr)  # noqa: T201 (the one line for the operator)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections import deque
 from contextlib import suppress
 
 from transmissions.delivery.connection import Connection, Timeouts
-from transmissions.delivery.greeting import Dialogue
+from transmissions.delivery.greeting import Capabilities, Dialogue
 from transmissions.delivery.server import Server
 from transmissions.delivery.session import Session
 from transmissions.delivery.ticket import SessionError, Settle, Ticket
@@ -137,34 +137,38 @@ class Pool:
 
     async def _serve(self) -> None:
         """One connection from its opening to its end."""
-        refused: SessionError | None = None
-        try:
-            connection, capabilities = await Dialogue(
-                self._server, self._timeouts, self._context, self._connections.add
-            ).open()
-        except SessionError as trouble:
-            refused = trouble
-        finally:
-            self._opening -= 1
-        if refused is not None:
-            self._failed(refused)
+        opened = await self._open()
+        self._opening -= 1
+        if isinstance(opened, SessionError):
+            self._failed(opened)
             return
+        connection, capabilities = opened
         self._cause = None
         session = Session(connection, capabilities, self, self._server.messages_per_connection)
         self._working += 1
         # Soon, not now: this session takes its message first.
         asyncio.get_running_loop().call_soon(self._open_more)
         ended_by = await self._run(session)
-        self._working -= 1
-        if session.decided:
-            self._pause = FIRST_PAUSE
-        elif ended_by is not None:
-            self._failed(ended_by)
-        self._open_more()
         if ended_by is None:
             await _say_goodbye(connection)
         self._connections.discard(connection)
         connection.transport.abort()
+        # Only now: a relay that allows few connections counts this one until it is closed.
+        self._working -= 1
+        if session.decided:
+            self._relay_works()
+        elif ended_by is not None:
+            self._failed(ended_by)
+        self._open_more()
+
+    async def _open(self) -> tuple[Connection, Capabilities] | SessionError:
+        try:
+            return await Dialogue(self._server, self._timeouts, self._context, self._connections.add).open()
+        except SessionError as trouble:
+            return trouble
+        except Exception:
+            log.exception("a delivery connection failed")
+            return SessionError("454 4.3.0 [internal] delivery failed")
 
     async def _run(self, session: Session) -> SessionError | None:
         try:
@@ -176,6 +180,12 @@ class Pool:
             log.exception("a delivery session failed")
             return SessionError("454 4.3.0 [internal] delivery failed")
         return None
+
+    def _relay_works(self) -> None:
+        self._pause = FIRST_PAUSE
+        if self._is_cut_off():
+            # What kept from opening more connections is no reason to have none.
+            self._cause = None
 
     def _failed(self, cause: SessionError) -> None:
         self._retry_at = asyncio.get_running_loop().time() + self._pause

@@ -66,7 +66,7 @@ def _filename(name: str) -> bytes:
     name = headers.clean(name)
     if not name:
         return b""
-    if name.isascii() and len(name) <= _SHORT_NAME:
+    if headers.is_plain(name) and len(name) <= _SHORT_NAME:
         escaped = name.replace("\\", "\\\\").replace('"', '\\"')
         return f';\r\n filename="{escaped}"'.encode("ascii")
     return _extended(name)

@@ -25,8 +25,8 @@ class Pixel:
 def placed(segments: Segments) -> tuple[list[Segment | Pixel], bool]:
     """The segments of a part with the places of both pixels; whether rendering can never move them.
 
-    They could move where data, chunks or statements bring in tags of their own: then the rendered part has to be
-    scanned (`insert`).
+    They could move where data, inclusions or statements bring in tags of their own: then the rendered part has
+    to be scanned (`insert`).
     """
     marks = [segment for segment in segments if isinstance(segment, Mark)]
     top, bottom = _choose(marks)

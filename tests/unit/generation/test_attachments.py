@@ -46,6 +46,10 @@ def test_any_name_comes_back(name):
     assert (parse(part).get_filename() or "").strip() == name.strip()
 
 
+def test_a_name_that_looks_encoded():
+    assert parse(attachment_part(attachment(name="=?utf-8?q?a?="))).get_filename() == "=?utf-8?q?a?="
+
+
 def test_a_name_cannot_make_a_header():
     part = attachment_part(attachment(name='a"\r\nX-Bad: 1\r\n\r\n.txt'))
     message = parse(part)

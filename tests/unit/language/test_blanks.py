@@ -34,6 +34,9 @@ from tests.unit.language.support import rendered
         pytest.param(
             "{{if a}}\n{{if b}}\nX\n{{end}}, M\n{{end}}, N", {"a": 1, "b": 1}, "X, M, N", id="glued twice"
         ),
+        pytest.param(
+            "{{if a}}\nX\n{{if b}}\nY\n{{end}}, M\n{{end}}, N", {"a": 1}, "X\n, M, N", id="only its own break"
+        ),
         pytest.param("{{if a}}\n{{if b}}\nX\n{{end}}{{end}}, N", {"a": 1, "b": 1}, "X, N", id="two ends"),
         pytest.param("{{if\n a\n}}\nX\n{{end\n}}\nY", {"a": 1}, "X\nY", id="a break inside a tag ends no line"),
         pytest.param("{{{if a}}}\nX\n{{{end}}}\nY", {"a": 1}, "X\nY", id="triple braces"),
@@ -45,6 +48,6 @@ def test_blanks_and_breaks(part: str, template: str, data: dict[str, object], ou
     assert rendered(part, template, data) == output
 
 
-def test_the_rules_hold_inside_chunks() -> None:
+def test_the_rules_hold_inside_inclusions() -> None:
     data = {"dynamic_html": {"c": "{{if on}}\nA\n{{end}}, B"}, "on": 1}
     assert rendered("html", "{{ render_dynamic_content(dynamic_html.c) }}", data) == "A, B"

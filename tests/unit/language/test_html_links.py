@@ -257,8 +257,8 @@ def test_values_in_links(template: str, output: str) -> None:
     ],
 )
 def test_statements_in_markup(template: str, output: str) -> None:
-    chunks = {"u": "https://x.test/{{v}}", "p": "p/{{v}}", "a": '<a href="https://x.test/{{v}}">'}
-    data = {"v": "a&b", "l": [1, 2], "dynamic_html": chunks}
+    inclusions = {"u": "https://x.test/{{v}}", "p": "p/{{v}}", "a": '<a href="https://x.test/{{v}}">'}
+    data = {"v": "a&b", "l": [1, 2], "dynamic_html": inclusions}
     assert tracked("html", template, data)[0] == output
 
 

@@ -75,7 +75,7 @@ def test_snippets(part: str, template: str, output: str) -> None:
     ],
 )
 def test_faults(template: str, what: str) -> None:
-    chunks = {
+    inclusions = {
         "nested": "{{render_dynamic_content(dynamic_html.card)}}",
         "snippet": '{{"" or render_snippet("foot")}}{{gone or render_snippet("foot")}}',
         "broken": "{{a b}}",
@@ -84,11 +84,11 @@ def test_faults(template: str, what: str) -> None:
         "card": "x",
     }
     with pytest.raises(RenderFault) as caught:
-        with_snippets("html", template, {"y": 1, "dynamic_html": chunks})
+        with_snippets("html", template, {"y": 1, "dynamic_html": inclusions})
     assert (caught.value.part, caught.value.line, caught.value.what) == ("html", 2, what)
 
 
-def test_a_fault_in_a_chunk_that_is_not_used_harms_nobody() -> None:
+def test_a_fault_in_a_inclusion_that_is_not_used_harms_nobody() -> None:
     data = {"dynamic_html": {"broken": "{{", "card": "x"}}
     assert rendered("html", "{{ render_dynamic_content(dynamic_html.card) }}", data) == "x"
 
@@ -97,8 +97,9 @@ def test_five_snippets_in_all_parts_of_a_message() -> None:
     scope = Scope(transmission_data={"y": 1})
     three = '{{render_snippet("foot")}}' * 3
     assert with_snippets("text", three, {}, scope) == "(c) 1" * 3
+    assert with_snippets("html", '{{render_snippet("foot")}}' * 2, {}, scope) == "<hr>1" * 2
     with pytest.raises(RenderFault, match="more than 5 calls of render_snippet in one message"):
-        with_snippets("html", three, {}, scope)
+        with_snippets("html", '{{render_snippet("foot")}}', {}, scope)
 
 
 def test_dynamic_content_sees_the_data_and_the_loops_of_its_place() -> None:
@@ -120,7 +121,7 @@ def test_the_call_without_macro_is_data() -> None:
     assert rendered("html", "{{dynamic_html.c}}", {"dynamic_html": {"c": "<b>{{x}}"}, "x": 1}) == "&lt;b&gt;{{x}}"
 
 
-def test_links_of_chunks_are_tracked() -> None:
+def test_links_of_inclusions_are_tracked() -> None:
     clicks = Clicks()
     program = compile_part(
         "html", '<a href="https://y.test/">{{render_snippet("link")}}', find_snippet=SNIPPETS.get
@@ -132,13 +133,13 @@ def test_links_of_chunks_are_tracked() -> None:
     assert program.links == tuple(clicks.sites)
 
 
-def test_links_of_text_chunks() -> None:
+def test_links_of_text_inclusions() -> None:
     data = {"dynamic_plain": {"c": "see https://x.test/{{v}}."}, "v": "é"}
     output, _ = tracked("text", "{{render_dynamic_content(dynamic_plain.c)}}", data)
     assert output == "see T(https://x.test/%C3%A9)."
 
 
-def test_chunks_in_another_encoding() -> None:
+def test_inclusions_in_another_encoding() -> None:
     upper = Encoding(lambda text: f"[{text}]", str.upper)
     program = compile_part(
         "html",
