@@ -1,6 +1,5 @@
 """From a file to a list and back, on a desk and on a telephone, by day and by night."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -47,17 +46,9 @@ def page(request: Any, chromium: Browser, live_server: Any) -> Iterator[Page]:
     context.close()
 
 
-def look(page: Page, name: str) -> None:
+def fits(page: Page) -> None:
     """Nothing may stick out of the window."""
     width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    if "SHOTS" in os.environ:
-        size, scheme = (
-            page.viewport_size["width"],
-            page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches"),
-        )
-        page.screenshot(
-            path=f"{os.environ['SHOTS']}/{name}-{size}-{'dark' if scheme else 'light'}.png", full_page=True
-        )
     assert width <= 0
 
 
@@ -71,7 +62,7 @@ def test_a_file_is_mapped_imported_and_found_in_its_list(page: Page) -> None:
     page.goto(LISTS + "upload/")
     page.fill("#id_name", "Spring readers")
     page.set_input_files("#id_file", {"name": "spring.csv", "mimeType": "text/csv", "buffer": a_file(12_000)})
-    look(page, "upload")
+    fits(page)
     page.get_by_role("button", name="Upload", exact=True).click()
     page.wait_for_url("**/columns/")
     # Guessed by what it holds, since its name says nothing.
@@ -82,7 +73,7 @@ def test_a_file_is_mapped_imported_and_found_in_its_list(page: Page) -> None:
     expect(page.locator("[name=key-1]")).to_be_visible()
     page.fill("[name=key-1]", "first")
     page.wait_for_selector('#preview :text(\'"first":"Reader 0"\')')
-    look(page, "columns")
+    fits(page)
     page.get_by_role("button", name="Import").click()
     page.wait_for_url("**/imports/*/")
     expect(page.get_by_text("Waiting for a worker")).to_be_visible()
@@ -91,15 +82,15 @@ def test_a_file_is_mapped_imported_and_found_in_its_list(page: Page) -> None:
     import_claim.keep(claimed, next(importing._unread(claimed)))
     # Without a reload.
     expect(page.get_by_text("5,000", exact=True)).to_be_visible()
-    look(page, "progress")
+    fits(page)
     import_claim.give_back(claimed)
     assert importing.import_due()
     expect(page.get_by_text("Some rows were refused; all others are in the list.")).to_be_visible()
     expect(page.get_by_text("metadata is not a JSON object")).to_be_visible()
-    look(page, "result")
+    fits(page)
     page.get_by_role("link", name="Open Spring readers").click()
     expect(page.get_by_text("12,000 recipients")).to_be_visible()
-    look(page, "list")
+    fits(page)
     page.get_by_label("Search recipients by address").fill("READER11999@")
     page.get_by_label("Search recipients by address").press("Enter")
     expect(page.get_by_text("reader11999@example.net")).to_be_visible()
@@ -119,7 +110,7 @@ def test_refusals_are_shown_in_the_form(page: Page, settings: Any) -> None:
     expect(page.get_by_text("The file is larger than 1 MB.")).to_be_hidden()
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.get_by_text("Line 2 is not UTF-8")).to_be_visible()
-    look(page, "refused")
+    fits(page)
 
 
 def test_lists_are_found_downloaded_and_deleted(page: Page) -> None:
@@ -129,18 +120,18 @@ def test_lists_are_found_downloaded_and_deleted(page: Page) -> None:
         lists.create(msgspec.json.encode(body), None)
     page.goto(LISTS)
     expect(page.get_by_text("Readers of Autumn")).to_be_visible()
-    look(page, "lists")
+    fits(page)
     page.goto(LISTS + "?q=spring")
     expect(page.get_by_text("Readers of Autumn")).to_be_hidden()
     page.get_by_role("link", name="Spring", exact=True).click()
-    look(page, "short")
+    fits(page)
     if page.get_by_text("more_horiz").is_visible():
         page.get_by_text("more_horiz").click()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download CSV").click()
     assert download.value.suggested_filename == "spring.csv"
     page.goto(f"{LISTS}{RecipientList.objects.get(key='spring').pk}/delete/")
-    look(page, "delete")
+    fits(page)
     page.get_by_role("button", name="Yes, I’m sure").click()
     page.wait_for_url(f"**{LISTS}")
     assert list(RecipientList.objects.values_list("key", flat=True)) == ["autumn"]

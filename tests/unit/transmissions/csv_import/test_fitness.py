@@ -1,7 +1,7 @@
 """Files that are no CSV in UTF-8 are refused with words that help."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transmissions.csv_import.fitness import Inspection
@@ -38,12 +38,14 @@ def test_refusals(data: bytes, words: str | None, piece: int) -> None:
     assert reason is None if words is None else words in str(reason)
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.text(), st.integers(1, 9))
 def test_utf8_passes_however_it_is_cut(text: str, piece: int) -> None:
     if text and not text.startswith(("PK\x03\x04", "%PDF")):
         assert refusal(text.encode("utf-8", "replace"), piece) is None
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), min_size=1), st.integers(1, 9))
 def test_the_line_of_a_wrong_byte_is_right(lines: list[str], piece: int) -> None:
     lines = [line.replace("\n", "") for line in lines]

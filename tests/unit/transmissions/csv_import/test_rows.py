@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transmissions.csv_import.rows import MAX_ROW_BYTES, Row, RowReader, Unreadable
@@ -25,6 +25,7 @@ def read(data: bytes, delimiter: str = ",") -> list[Row | Unreadable]:
     return list(RowReader(io.BytesIO(data), delimiter))
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(ROWS, st.sampled_from(",;\t"), st.booleans())
 def test_what_csv_writer_writes_is_read_back(rows: list[list[str]], delimiter: str, with_mark: bool) -> None:
     data = (b"\xef\xbb\xbf" if with_mark else b"") + written(rows, delimiter)
@@ -35,6 +36,7 @@ def test_what_csv_writer_writes_is_read_back(rows: list[list[str]], delimiter: s
         assert cells == [row for row in rows if any(row)]
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(ROWS)
 def test_lines_are_those_of_an_editor(rows: list[list[str]]) -> None:
     rows = [[cell.replace("\ufeff", "") for cell in row] for row in rows]
@@ -46,6 +48,7 @@ def test_lines_are_those_of_an_editor(rows: list[list[str]]) -> None:
     assert [row.line for row in read(written(rows))] == expected
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(ROWS, st.binary(max_size=60))
 def test_reading_goes_on_at_any_position_as_if_it_had_never_stopped(rows: list[list[str]], noise: bytes) -> None:
     data = written(rows) + noise.decode(errors="replace").encode() + b"\n" + written(rows)
