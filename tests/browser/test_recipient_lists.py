@@ -124,6 +124,7 @@ def test_lists_are_found_downloaded_and_deleted(page: Page) -> None:
     page.goto(LISTS + "?q=spring")
     expect(page.get_by_text("Readers of Autumn")).to_be_hidden()
     page.get_by_role("link", name="Spring", exact=True).click()
+    page.wait_for_url("**/change/**")
     fits(page)
     if page.get_by_text("more_horiz").is_visible():
         page.get_by_text("more_horiz").click()

@@ -224,6 +224,8 @@ def test_an_import_waits_for_the_host_that_has_its_file_but_not_for_ever(monkeyp
     uploads.remove(begun.file)
     for _ in range(importing.MAX_ATTEMPTS + 1):
         assert not importing.import_due()
+    # Meanwhile others are not held up.
+    assert imported(rows(1), Wanted(is_new=True)).state == "done"
     begun.refresh_from_db()
     assert begun.state == "waiting"
     later = clock.now() + importing.FILE_AWAITED + timedelta(seconds=1)

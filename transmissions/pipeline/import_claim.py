@@ -1,6 +1,7 @@
 """Claiming an import: a conditional update that one worker wins, and a lease that each batch extends."""
 
 import uuid
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.db import transaction
@@ -22,14 +23,13 @@ def claimable() -> QuerySet[ListImport]:
     return ListImport.objects.filter(free, state__in=(ListImport.State.WAITING, ListImport.State.RUNNING))
 
 
-def claim() -> ListImport | None:
-    """The import that has waited longest, leased to the caller; None if there is none."""
+def claim(passed_over: Collection[int] = ()) -> ListImport | None:
+    """The import that has waited longest, leased to the caller; None if there is none but those `passed_over`."""
     token, now = uuid.uuid4(), clock.now()
     with transaction.atomic():
-        found = (
-            claimable().order_by("progressed_at").select_for_update(skip_locked=True).values_list("id", flat=True)
-        )
-        claimed = ListImport.objects.filter(id__in=list(found[:1])).update(
+        waiting = claimable().exclude(id__in=passed_over).order_by("progressed_at")
+        found = waiting.select_for_update(skip_locked=True).values_list("id", flat=True)[:1]
+        claimed = ListImport.objects.filter(id__in=list(found)).update(
             lease=token,
             leased_until=now + LEASE,
             state=ListImport.State.RUNNING,

@@ -39,17 +39,32 @@ def is_due() -> bool:
 
 
 def import_due() -> bool:
-    """Claim an import and bring it to its end; False if none is due."""
-    claimed = import_claim.claim()
-    if claimed is None:
-        return False
+    """Claim an import and bring it to its end; False if none is due that this host can read."""
+    elsewhere: list[int] = []
+    while claimed := import_claim.claim(elsewhere):
+        if not _is_elsewhere(claimed):
+            _bring_to_its_end(claimed)
+            return True
+        elsewhere.append(claimed.pk)
+        import_claim.give_back(claimed)
+    return False
+
+
+def _bring_to_its_end(claimed: ListImport) -> None:
     if claimed.attempts > MAX_ATTEMPTS:
         _fail(claimed, f"Reading broke off {MAX_ATTEMPTS} times after line {claimed.line:,}.")
-    elif _has_unread(claimed) and not uploads.path(claimed.file).exists():
-        return _leave_to_its_host(claimed)
+    elif _is_without_file(claimed):
+        _fail(claimed, "The uploaded file is not there any more. Upload it again.")
     elif all(import_claim.keep(claimed, batch) for batch in _unread(claimed)):
         _finish(claimed)
-    return True
+
+
+def _is_elsewhere(claimed: ListImport) -> bool:
+    return _is_without_file(claimed) and clock.now() - claimed.progressed_at <= FILE_AWAITED
+
+
+def _is_without_file(claimed: ListImport) -> bool:
+    return _has_unread(claimed) and not uploads.path(claimed.file).exists()
 
 
 def _has_unread(claimed: ListImport) -> bool:
@@ -62,14 +77,6 @@ def _unread(claimed: ListImport) -> Iterator[Batch]:
     columns = msgspec.json.decode(claimed.columns, type=list[Column])
     with uploads.path(claimed.file).open("rb") as file:
         yield from batches(file, claimed.delimiter, columns, claimed.position, claimed.line)
-
-
-def _leave_to_its_host(claimed: ListImport) -> bool:
-    if clock.now() - claimed.progressed_at > FILE_AWAITED:
-        _fail(claimed, "The uploaded file is not there any more. Upload it again.")
-        return True
-    import_claim.give_back(claimed)
-    return False
 
 
 def _finish(claimed: ListImport) -> None:
