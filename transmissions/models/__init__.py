@@ -2,6 +2,7 @@
 
 from transmissions.models.list_import import ImportChunk, ImportFault, ListImport
 from transmissions.models.recipient_list import ListChunk, RecipientList
+from transmissions.models.snippet import SnippetVersion
 from transmissions.models.template import Template, TemplateVersion
 from transmissions.models.transmission import Chunk, Counter, Message, Snapshot, Transmission
 
@@ -15,6 +16,7 @@ __all__ = [
     "Message",
     "RecipientList",
     "Snapshot",
+    "SnippetVersion",
     "Template",
     "TemplateVersion",
     "Transmission",
