@@ -3,7 +3,6 @@
 Anything wrong in the environment is an ImproperlyConfigured that names the variable.
 """
 
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,8 +14,11 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from momentum import embedded
+from momentum.lib.kept import kept_secret
+from tracking import keys
 from tracking.addresses import TrustedProxies
 from tracking.limits import DEFAULT_LIMIT
+from transmissions.delivery import server as relay
 
 T = TypeVar("T")
 
@@ -55,22 +57,9 @@ def _required_when_clustered(variable: str) -> str:
     return value
 
 
-def _kept_secret(name: str) -> str:
-    file = MOMENTUM_HOME / "keys" / name
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            with file.open("x") as new:
-                file.chmod(0o600)
-                new.write(secrets.token_urlsafe(50))
-        except FileExistsError:
-            pass
-    return file.read_text()
-
-
 PORT = _read("PORT", lambda: env.int("PORT", default=8000))
 MOMENTUM_HOME = Path(env.str("MOMENTUM_HOME", default="") or BASE_DIR / "var").absolute()
-DEBUG = _read("DEBUG", lambda: env.bool("DEBUG", default=False))
+DEBUG = _switch("DEBUG", default=False)
 MOMENTUM_URL = str(_url("MOMENTUM_URL", f"http://127.0.0.1:{PORT}", ("http", "https"))).rstrip("/")
 TRACKING_HOST = env.str("TRACKING_HOST", default="") or f"127.0.0.1:{PORT + 1}"
 
@@ -86,12 +75,19 @@ CELERY_BROKER_URL = _url(
     "CELERY_BROKER_URL", None, ("redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps")
 )
 SMTP_URL = _url("SMTP_URL", None, ("smtp", "smtps"))
+if SMTP_URL:
+    try:
+        relay.from_url(SMTP_URL)
+    except relay.RelayUrlError as problem:
+        raise ImproperlyConfigured(str(problem)) from problem
 # Without SMTP_URL mail goes to the sandbox, a local SMTP server beside the web process and the tracker.
 SANDBOX_ADDRESS = ("127.0.0.1", PORT + 2)
 
-SECRET_KEY = _required_when_clustered("SECRET_KEY") or _kept_secret("secret_key")
+SECRET_KEY = _required_when_clustered("SECRET_KEY") or kept_secret(MOMENTUM_HOME / "keys" / "secret_key")
 # "" when the keyring is the file that tracking.keys makes and keeps in MOMENTUM_HOME.
 TRACKING_KEYS = _required_when_clustered("TRACKING_KEYS")
+if TRACKING_KEYS:
+    _read("TRACKING_KEYS", lambda: keys.load(MOMENTUM_HOME, TRACKING_KEYS))
 # Whose X-Forwarded-For is believed, and how many clicks one address may make in 10 seconds (0: any number).
 TRUSTED_PROXIES = _read("TRUSTED_PROXIES", lambda: TrustedProxies.from_text(env.str("TRUSTED_PROXIES", default="")))
 TRACKER_CLICK_LIMIT = _read("TRACKER_CLICK_LIMIT", lambda: env.int("TRACKER_CLICK_LIMIT", default=DEFAULT_LIMIT))
