@@ -143,6 +143,14 @@ def test_a_syntax_error_names_part_and_line_and_nothing_is_stored(api: Api) -> N
     assert api.get("templates/spring").status_code == 404
 
 
+def test_a_syntax_error_is_reported_beside_other_faults(api: Api) -> None:
+    content = make_content(**{"from": "nobody"}, html="{{end}}", headers={"X-A": "a\nb"})
+    codes = [error["code"] for error in api.post("templates", make_template(content=content)).json()["errors"]]
+    assert codes == ["1300", "3002", "3000"]
+    body = {"content": content, "substitution_data": {}}
+    assert [e["code"] for e in api.post("utils/content-previewer", body).json()["errors"]] == codes
+
+
 def test_ids_are_taken_once_and_differ_in_case(api: Api) -> None:
     create(api)
     create(api, id="Spring")

@@ -34,7 +34,7 @@ def of_content(body: dict[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     if fields.has("content"):
         kept, values = read_unstored(fields.object("content"), faults)
-        if values is not None and not faults.found:
+        if values is not None:
             faults.extend(check_content(values))
     data, metadata = _data(fields, faults)
     return _rendered(kept, data, metadata)

@@ -117,7 +117,7 @@ def _read(fields: Fields, faults: Faults, *, needs_content: bool) -> Changes:
     if needs_content or any(value is not None for value in given.values()):
         kept, values = read_stored(given, faults)
         content = kept
-        if values is not None and not faults.found:
+        if values is not None:
             faults.extend(check_content(values))
     return Changes(
         name=fields.text("name", MAX_NAME_BYTES, clean=True) or None,

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("transmissions", "0002_snippets")]
+    dependencies = [("transmissions", "0003_list_imports")]
 
     operations = [
         migrations.AddField(
