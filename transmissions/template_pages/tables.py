@@ -4,11 +4,11 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
+from transmissions.csv_import.formulas import neutralised
+from transmissions.csv_import.rows import BYTE_ORDER_MARK
+
 PAGE_SIZES = (25, 50, 75, 100)
 
-# What spreadsheets take for the beginning of a formula; some look behind a tab or a line break.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-_BYTE_ORDER_MARK = "\ufeff"
 _AROUND = 2
 
 
@@ -17,8 +17,8 @@ def as_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(header)
-    writer.writerows([_harmless(cell) for cell in row] for row in rows)
-    return (_BYTE_ORDER_MARK + text.getvalue()).encode("utf-8", "replace")
+    writer.writerows([neutralised(cell) for cell in row] for row in rows)
+    return BYTE_ORDER_MARK + text.getvalue().encode("utf-8", "replace")
 
 
 def last_page(count: int, size: int) -> int:
@@ -29,7 +29,3 @@ def last_page(count: int, size: int) -> int:
 def near(page: int, last: int) -> list[int]:
     """The page numbers to be offered around the one shown."""
     return list(range(max(1, page - _AROUND), min(last, page + _AROUND) + 1))
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
