@@ -57,7 +57,9 @@ def accept(submission: Submission, num_rcpt_errors: int | None = None) -> Accept
     intake = Intake(submission.recipients, num_rcpt_errors)
     chunks = list(packed(intake))
     if submission.list_id is not None:
-        intake.accepted = RecipientList.objects.get(key=submission.list_id).size
+        # It may have been deleted since it was looked for.
+        size = RecipientList.objects.filter(key=submission.list_id).values_list("size", flat=True).first()
+        intake.accepted = size or 0
     if not intake.accepted:
         raise intake.nobody()
     transmission = _store(submission, intake, chunks)
@@ -78,6 +80,9 @@ def _store(submission: Submission, intake: Intake, chunks: list[tuple[int, bytes
     transmission = _row(submission, intake, now)
     job = _job(transmission, submission)
     with transaction.atomic():
+        if transmission.template_id:
+            # From here on the template is in use: it cannot go before the transmission is there to be seen.
+            template_versions.hold(transmission.template_id)
         transmission.save(force_insert=True)
         Snapshot.objects.create(transmission=transmission, job=msgspec.json.encode(job).decode())
         Chunk.objects.bulk_create(_chunks(transmission, chunks, first_number), batch_size=100)

@@ -79,7 +79,7 @@ def update(key: str, body: dict[str, Any], *, update_published: bool = False, cl
     if clears_options:
         changes = replace(changes, cleared=tuple(name for name in OPTIONS if name not in changes.options))
     with transaction.atomic():
-        template = Template.objects.select_for_update().filter(key=key).first()
+        template = Template.objects.select_for_update(no_key=True).filter(key=key).first()
         if template is None:
             raise refuse("1600", UNKNOWN)
         faults.raise_if_any()
