@@ -117,6 +117,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "rest_framework",
     "accounts",
     "tracking",
@@ -169,6 +170,10 @@ USE_I18N = True
 USE_TZ = True
 # Contract 00 §3: 25 MiB bodies are accepted whole; the API measures them itself.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 50 * 1024 * 1024
+
+# CSV files of recipient lists are written here piece by piece while they are received.
+UPLOAD_FOLDER = MOMENTUM_HOME / "uploads"
+UPLOAD_MAX_BYTES = _read("UPLOAD_MAX_MB", lambda: env.int("UPLOAD_MAX_MB", default=200)) * 1024 * 1024
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]

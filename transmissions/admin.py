@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from transmissions.lists_admin import lists  # noqa: F401  (its pages are registered too)
 from transmissions.models import Message, Transmission
 from transmissions.suppression_admin import pages  # noqa: F401  (registered too)
 
@@ -24,7 +25,7 @@ class TransmissionAdmin(ModelAdmin):  # type: ignore[misc]
     """A list with counters, and a page of one transmission, both to be read only."""
 
     list_display = ("title", "shown_state", "campaign_id", "num_rcpts", "generated", "failed", "created_at")
-    list_filter = ("state",)
+    list_filter = ("state", "is_test")
     search_fields = ("=id", "campaign_id", "description")
     ordering = ("-created_at",)
     list_per_page = 25
@@ -41,6 +42,7 @@ class TransmissionAdmin(ModelAdmin):  # type: ignore[misc]
                     "template_id",
                     "return_path",
                     "options",
+                    "is_test",
                 )
             },
         ),

@@ -40,6 +40,8 @@ class Transmission(models.Model):
     created_at = models.DateTimeField()
     start_at = models.DateTimeField()
     is_scheduled = models.BooleanField(default=False)
+    # Sent from the page of a template to see it arrive: it stays out of the statistics (values.Job).
+    is_test = models.BooleanField("test", default=False, db_default=False)
     generation_started_at = models.DateTimeField(null=True)
     generation_ended_at = models.DateTimeField(null=True)
 

@@ -2,10 +2,10 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from transmissions.csv_import.formulas import neutralised, restored
 from transmissions.models import Suppression
 from transmissions.suppression import list_ids
 from transmissions.suppression.request import MAX_DESCRIPTION_BYTES, address_of
@@ -14,9 +14,6 @@ from transmissions.suppression.store import Entry, Key, Source, Type
 MOST_LINES = 100_000
 COLUMNS = ("recipient", "type", "list_id", "description", "source", "created", "updated")
 
-# A spreadsheet runs a cell that begins like this as a formula (contract 90 §8).
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_NEUTRALISED = re.compile(r"'+[=+\-@\t\r]")
 _LONGEST_SHOWN = 500
 
 
@@ -83,7 +80,7 @@ def written(entries: Iterable[Suppression]) -> Iterator[str]:
     for entry in entries:
         times = (f"{moment:%Y-%m-%dT%H:%M:%S}+00:00" for moment in (entry.created_at, entry.updated_at))
         cells = (entry.recipient, entry.type, entry.list_id, entry.description, entry.source, *times)
-        writer.writerow(_neutralised(" ".join(cell.splitlines())) for cell in cells)
+        writer.writerow(neutralised(" ".join(cell.splitlines())) for cell in cells)
         if buffer.tell() > 60_000:
             yield buffer.getvalue()
             buffer.seek(0)
@@ -109,7 +106,7 @@ def _read_line(
     def refused(reason: str) -> Refused:
         return Refused(number, line[:_LONGEST_SHOWN], reason)
 
-    recipient = address_of(_restored(given.get("recipient", "")))
+    recipient = address_of(restored(given.get("recipient", "")))
     if not recipient:
         return refused("not an address")
     kind = given.get("type", "").lower().replace("-", "_")
@@ -118,7 +115,7 @@ def _read_line(
     label = given.get("list_id", "") or defaults.list_id
     if label and not list_ids.is_label(label):
         return refused("the list ID is no RFC 2919 label")
-    description = _restored(given.get("description", "")).replace("\0", "") or defaults.description
+    description = restored(given.get("description", "")).replace("\0", "") or defaults.description
     if description and len(description.encode()) > MAX_DESCRIPTION_BYTES:
         return refused(f"the description is longer than {MAX_DESCRIPTION_BYTES} bytes")
     types = (kind,) if kind else defaults.types
@@ -131,12 +128,3 @@ def _cells(line: str, separator: str) -> list[str]:
         return [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])]
     except csv.Error:
         return [""]
-
-
-def _neutralised(value: str) -> str:
-    """With an apostrophe in front if a spreadsheet would run it; `_restored` takes it away again."""
-    return f"'{value}" if _FORMULA.match(value) else value
-
-
-def _restored(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and _NEUTRALISED.match(cell) else cell

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("transmissions", "0002_snippets"),
+        ("transmissions", "0004_transmissions_sent_as_tests"),
     ]
 
     operations = [
