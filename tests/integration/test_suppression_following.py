@@ -20,7 +20,8 @@ from tracking.models import Option
 from tracking.recorder import Recorder
 from tracking.tokens import Kind
 from transmissions.models import Follower, Suppression
-from transmissions.suppression import following
+from transmissions.suppression import following, store
+from transmissions.suppression.store import Entry, Key
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -71,7 +72,7 @@ def test_a_bounce_tells_its_reason_and_the_others_their_message() -> None:
     described = dict(Suppression.objects.filter(type="non_transactional").values_list("recipient", "description"))
     assert described == {
         "ines@example.net": "550 5.1.1 user unknown",
-        "bo@example.net": "message 69a54b4c000000001267 of campaign spring-31",
+        "bo@example.net": "campaign spring-31, message 69a54b4c000000001267",
         "long@example.net": "ä" * 512,
     }
 
@@ -193,6 +194,29 @@ def test_only_one_follower_is_at_it() -> None:
     holder.join(20)
     follow()
     assert len(entries()) == 1
+
+
+def test_writers_that_meet_each_other_take_turns() -> None:
+    addresses = [f"r{number}@example.net" for number in range(300)]
+    problems: list[BaseException] = []
+
+    def write(order: list[str]) -> None:
+        try:
+            for kind in ("transactional", "non_transactional") * 4:
+                keys = [Key(address, kind) for address in order]
+                store.change({key: Entry("Manually Added") for key in keys[:200]}, keys[200:])
+        except BaseException as problem:
+            problems.append(problem)
+        finally:
+            connection.close()
+
+    writers = [threading.Thread(target=write, args=(order,)) for order in (addresses, addresses[::-1]) * 2]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
+    assert problems == []
+    assert 400 <= Suppression.objects.count() <= 600
 
 
 # Through the recorder: from the hit to the entry.

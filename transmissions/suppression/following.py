@@ -128,8 +128,8 @@ def entries_of(event: Happened) -> Iterator[tuple[Key, Entry]]:
 
 
 def _about_message(event: Happened) -> str:
-    campaign = f" of campaign {event.campaign_id}" if event.campaign_id else ""
-    return _cut(f"message {event.data.get('message_id', '')}{campaign}")
+    campaign = f"campaign {event.campaign_id}, " if event.campaign_id else ""
+    return _cut(f"{campaign}message {event.data.get('message_id', '')}")
 
 
 def _cut(text: str) -> str:

@@ -39,7 +39,7 @@ class SuppressionAdmin(ModelAdmin):  # type: ignore[misc]
     """Entries are added and removed; of one that is there only the description can be changed."""
 
     form = DescriptionForm
-    list_display = ("recipient", "shown_type", "list_id", "shown_source", "short_description", "updated")
+    list_display = ("recipient", "shown_type", "list_id", "shown_source", "updated", "short_description")
     list_filter = ("type", "source")
     search_fields = ("recipient",)
     search_help_text = "Beginning of an address, or a domain"
@@ -143,15 +143,15 @@ class SuppressionAdmin(ModelAdmin):  # type: ignore[misc]
 
     @display(description="Description")  # type: ignore[untyped-decorator]
     def short_description(self, entry: Suppression) -> str:
-        return Truncator(entry.description).chars(60)
+        return Truncator(entry.description).chars(40)
 
-    @display(description="Created", ordering="created_at")  # type: ignore[untyped-decorator]
+    @display(description="Created (UTC)", ordering="created_at")  # type: ignore[untyped-decorator]
     def created(self, entry: Suppression) -> str:
-        return f"{entry.created_at:%Y-%m-%d %H:%M} UTC"
+        return f"{entry.created_at:%Y-%m-%d %H:%M}"
 
-    @display(description="Updated", ordering="updated_at")  # type: ignore[untyped-decorator]
+    @display(description="Updated (UTC)", ordering="updated_at")  # type: ignore[untyped-decorator]
     def updated(self, entry: Suppression) -> str:
-        return f"{entry.updated_at:%Y-%m-%d %H:%M} UTC"
+        return f"{entry.updated_at:%Y-%m-%d %H:%M}"
 
 
 def _is_protected(entry: Suppression | None) -> bool:
