@@ -79,6 +79,9 @@ API_AUTHENTICATION = _switch("API_AUTHENTICATION", default=True)
 # Every link works for a year; its message's events are kept a little longer.
 EVENTS_KEPT_DAYS = _read("EVENTS_KEPT_DAYS", lambda: env.int("EVENTS_KEPT_DAYS", default=400))
 
+# How long work of a killed worker waits for another one; what is being worked on is renewed every few seconds.
+WORK_LEASE_SECONDS = _read("WORK_LEASE_SECONDS", lambda: env.int("WORK_LEASE_SECONDS", default=90))
+
 DATABASE_URL = _url("DATABASE_URL", None, ("postgres", "postgresql", "psql", "pgsql"))
 REDIS_URL = _url("REDIS_URL", None, ("redis", "rediss", "unix"))
 CELERY_BROKER_URL = _url(

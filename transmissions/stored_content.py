@@ -22,7 +22,7 @@ def read_stored(given: dict[str, Any], faults: Faults) -> tuple[dict[str, Any], 
         if len(kept) > 1:
             faults.add("1301", "email_rfc822 must not be combined with other content")
         rfc822 = fields.text("email_rfc822")
-        content = Content(email_rfc822=rfc822) if rfc822 is not None else None
+        content = Content(email_rfc822=rfc822.replace("\0", "")) if rfc822 is not None else None
     else:
         content = read_inline_parts(fields, faults)
     if content is not None and content_size(content) > MAX_TEMPLATE_BYTES:

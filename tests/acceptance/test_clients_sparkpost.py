@@ -161,7 +161,7 @@ def test_scheduled_transmissions_are_shown_listed_and_deleted(client: SparkPost)
     assert shown["options"] == {"start_time": start, "transactional": True}
     assert (shown["state"], shown["campaign_id"], shown["num_rcpts"]) == ("submitted", "sparkpost-later", 1)
     assert (shown["metadata"], shown["return_path"]) == ({"issue": 7}, "bounce@mail.example.org")
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="deprecated"):
         listed = client.transmissions.list(campaign_id="sparkpost-later")
     assert [row["id"] for row in listed] == [answer["id"]]
     assert client.transmissions.delete(answer["id"]) is True

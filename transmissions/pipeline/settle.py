@@ -1,9 +1,11 @@
 """Storing what became of messages: rows and events in one transaction, fenced by the lease (DESIGN §3.4)."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from django.db import connection, transaction
 from django.db.models import F
+from django.db.models.expressions import Combinable
 
 from momentum.lib import clock
 from tracking import log
@@ -31,6 +33,7 @@ def settle_chunk(chunk: Chunk, lease: Lease, settled: Sequence[Settled], failed:
             leased_until=clock.now() + LEASE,
             num_generated=F("num_generated") + len(settled),
             num_failed=F("num_failed") + len(failed),
+            **_ends(settled),
         )
         if not renewed:
             raise LeaseLostError
@@ -48,27 +51,32 @@ def settle_canceled(chunk: Chunk, lease: Lease, canceled: Sequence[Canceled]) ->
         log.append(map(events.of_canceled, canceled))
 
 
-def settle_retries(lease: Lease, settled: Sequence[Settled]) -> None:
-    """Store further attempts; messages that are no longer ours are left to whoever holds them."""
-    now = clock.now()
+def settle_retries(lease: Lease, settled: Sequence[Settled], failed: Sequence[Failed] = ()) -> None:
+    """Store further attempts; messages that are no longer ours are left to whoever holds them.
+
+    `failed` are those that no longer render, which ends them.
+    """
+    numbers = [*(one.attempt.number for one in settled), *(one.number for one in failed)]
     with transaction.atomic():
         held = set(
             Message.objects.select_for_update()
-            .filter(number__in=[one.attempt.number for one in settled], lease=lease.token)
+            .filter(number__in=numbers, lease=lease.token)
             .values_list("number", flat=True)
         )
         ours = [one for one in settled if one.attempt.number in held]
+        ours_failed = [one for one in failed if one.number in held]
         for one in ours:
-            Message.objects.filter(number=one.attempt.number).update(
+            _update_row(
+                one.attempt.number,
                 state=_state(one),
                 attempts=one.attempt.attempts + 1,
                 next_attempt_at=one.next_attempt_at,
                 last_reply=one.outcome.reply[:_MAX_REPLY],
-                settled_at=now,
-                lease=None,
-                leased_until=None,
             )
-        log.append(_events(ours, ()))
+        for failure in ours_failed:
+            _update_row(failure.number, state=Message.State.FAILED, last_reply=failure.failure.reason[:_MAX_REPLY])
+        _count_ends(ours, ours_failed)
+        log.append(_events(ours, ours_failed))
 
 
 def renew(lease: Lease, chunk: Chunk | None = None) -> None:
@@ -113,6 +121,28 @@ def _events(settled: Iterable[Settled], failed: Iterable[Failed]) -> Iterable[Ev
     for one in settled:
         yield from events.of_settled(one)
     yield from map(events.of_failed, failed)
+
+
+def _update_row(number: int, **changes: object) -> None:
+    Message.objects.filter(number=number).update(
+        **{"next_attempt_at": None, "settled_at": clock.now(), "lease": None, "leased_until": None, **changes}
+    )
+
+
+def _count_ends(settled: Sequence[Settled], failed: Sequence[Failed]) -> None:
+    # In one order, so that two workers with messages of the same chunks cannot wait for each other.
+    for chunk_id in sorted({*(one.attempt.chunk_id for one in settled), *(one.chunk_id for one in failed)}):
+        ends = _ends([one for one in settled if one.attempt.chunk_id == chunk_id])
+        lost = sum(one.chunk_id == chunk_id for one in failed)
+        Chunk.objects.filter(id=chunk_id).update(
+            num_generated=F("num_generated") - lost, num_failed=F("num_failed") + lost, **ends
+        )
+
+
+def _ends(settled: Sequence[Settled]) -> dict[str, Combinable]:
+    """What the chunk's counters of ended messages grow by."""
+    counts = Counter(one.outcome.result for one in settled)
+    return {f"num_{result}": F(f"num_{result}") + counts[result] for result in ("delivered", "bounced")}
 
 
 def _state(one: Settled) -> Message.State:
