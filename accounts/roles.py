@@ -18,6 +18,7 @@ _MARKETER = frozenset(
     }
 )
 _OPERATOR = _MARKETER | {
+    "sandbox.delete_mail",
     "tracking.view_option",
     "tracking.change_option",
     "tracking.view_optionchange",

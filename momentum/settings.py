@@ -11,11 +11,14 @@ from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from momentum import embedded
+from tracking import keys
 from tracking.addresses import TrustedProxies
 from tracking.limits import DEFAULT_LIMIT
+from transmissions.delivery import server as relay
 
 T = TypeVar("T")
 
@@ -69,7 +72,7 @@ def _kept_secret(name: str) -> str:
 
 PORT = _read("PORT", lambda: env.int("PORT", default=8000))
 MOMENTUM_HOME = Path(env.str("MOMENTUM_HOME", default="") or BASE_DIR / "var").absolute()
-DEBUG = _read("DEBUG", lambda: env.bool("DEBUG", default=False))
+DEBUG = _switch("DEBUG", default=False)
 MOMENTUM_URL = str(_url("MOMENTUM_URL", f"http://127.0.0.1:{PORT}", ("http", "https"))).rstrip("/")
 TRACKING_HOST = env.str("TRACKING_HOST", default="") or f"127.0.0.1:{PORT + 1}"
 
@@ -88,12 +91,19 @@ CELERY_BROKER_URL = _url(
     "CELERY_BROKER_URL", None, ("redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps")
 )
 SMTP_URL = _url("SMTP_URL", None, ("smtp", "smtps"))
+if SMTP_URL:
+    try:
+        relay.from_url(SMTP_URL)
+    except relay.RelayUrlError as problem:
+        raise ImproperlyConfigured(str(problem)) from problem
 # Without SMTP_URL mail goes to the sandbox, a local SMTP server beside the web process and the tracker.
 SANDBOX_ADDRESS = ("127.0.0.1", PORT + 2)
 
 SECRET_KEY = _required_when_clustered("SECRET_KEY") or _kept_secret("secret_key")
 # "" when the keyring is the file that tracking.keys makes and keeps in MOMENTUM_HOME.
 TRACKING_KEYS = _required_when_clustered("TRACKING_KEYS")
+if TRACKING_KEYS:
+    _read("TRACKING_KEYS", lambda: keys.load(MOMENTUM_HOME, TRACKING_KEYS))
 # Whose X-Forwarded-For is believed, and how many clicks one address may make in 10 seconds (0: any number).
 TRUSTED_PROXIES = _read("TRUSTED_PROXIES", lambda: TrustedProxies.from_text(env.str("TRUSTED_PROXIES", default="")))
 TRACKER_CLICK_LIMIT = _read("TRACKER_CLICK_LIMIT", lambda: env.int("TRACKER_CLICK_LIMIT", default=DEFAULT_LIMIT))
@@ -227,6 +237,25 @@ UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Momentum",
     "SITE_HEADER": "Momentum",
     "SITE_SYMBOL": "mail",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("momentum/icon.svg")},
+    ],
+    # The blue of the reports' funnel.
+    "COLORS": {
+        "primary": {
+            "50": "#f0f9ff",
+            "100": "#e0f2fe",
+            "200": "#bae6fd",
+            "300": "#7dd3fc",
+            "400": "#38bdf8",
+            "500": "#0ea5e9",
+            "600": "#0284c7",
+            "700": "#0369a1",
+            "800": "#075985",
+            "900": "#0c4a6e",
+            "950": "#082f49",
+        },
+    },
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "THEME": None,

@@ -1,5 +1,6 @@
 """What rollups are made of: derived from the event log, and made again from it at any time (reports.rollups)."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from reports.dimensions import DIMENSIONS
@@ -36,7 +37,7 @@ class Detail(models.Model):
 
 
 class Rollup(models.Model):
-    """The events of one quarter hour and one dimension set that differ in nothing a metric asks about.
+    """The events of one quarter hour (or day) and one dimension set that differ in nothing a metric asks about.
 
     `messages` is a serialized Roaring bitmap (64 bit) of message numbers, for opens and clicks only.
     `machine` marks hits that no person made (prefetch, scanner).
@@ -62,20 +63,53 @@ class Rollup(models.Model):
         return f"{self.bucket:%F %R} {self.type}: {self.count}"
 
 
+_FACT = ("type", "bounce_class", "retries", "prefetched", "machine", "detail")
+
+
 class FullRollup(Rollup):
     """Every dimension kept: for questions that name a recipient domain, an address or a provider."""
 
-    pk = models.CompositePrimaryKey(
-        *("bucket", "dimensions", "type", "bounce_class", "retries", "prefetched", "machine", "detail")
-    )
+    # Such questions pick few of very many dimension sets.
+    pk = models.CompositePrimaryKey("dimensions", "bucket", *_FACT)
+
+    class Meta:
+        indexes = [BrinIndex(fields=["bucket"], name="reports_full_bucket", autosummarize=True)]
 
 
 class CampaignRollup(Rollup):
     """Campaign, template and sending domain only: few rows whatever the number of recipient domains."""
 
-    pk = models.CompositePrimaryKey(
-        *("bucket", "dimensions", "type", "bounce_class", "retries", "prefetched", "machine", "detail")
-    )
+    pk = models.CompositePrimaryKey("bucket", "dimensions", *_FACT)
+
+
+class FullDay(Rollup):
+    """FullRollup, condensed to whole days in UTC."""
+
+    pk = models.CompositePrimaryKey("dimensions", "bucket", *_FACT)
+
+    class Meta:
+        indexes = [BrinIndex(fields=["bucket"], name="reports_full_day", autosummarize=True)]
+
+
+class CampaignDay(Rollup):
+    """CampaignRollup, condensed to whole days in UTC."""
+
+    pk = models.CompositePrimaryKey("bucket", "dimensions", *_FACT)
+
+
+class Day(models.Model):
+    """One day in UTC that has rollups; `condensed` while its day rows hold all of them.
+
+    `version` grows with every event that lands in the day and every time it is condensed.
+    """
+
+    start = models.DateTimeField(primary_key=True)
+    version = models.BigIntegerField(default=0)
+    condensed = models.BooleanField(default=False)
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.start:%F}"
 
 
 class Progress(models.Model):

@@ -1,7 +1,7 @@
 """Adding cells to the rollup tables: names become ids, counts add up, bitmaps unite."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -13,9 +13,10 @@ from pyroaring import BitMap64
 
 from reports.dimensions import CAMPAIGN_DIMENSIONS, DIMENSIONS
 from reports.log_cells import Cell
-from reports.models import CampaignRollup, Detail, Dimensions, FullRollup
+from reports.models import CampaignDay, CampaignRollup, Detail, Dimensions, FullDay, FullRollup
 
 FULL, CAMPAIGN = FullRollup._meta.db_table, CampaignRollup._meta.db_table
+FULL_DAYS, CAMPAIGN_DAYS = FullDay._meta.db_table, CampaignDay._meta.db_table
 _LINK, _REASON = "link", "reason"
 _KEPT_BY_CAMPAIGN = tuple(name in CAMPAIGN_DIMENSIONS for name in DIMENSIONS)
 
@@ -34,18 +35,20 @@ class Key(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Increment:
+class Increment:
+    """What is added to one row."""
+
     count: int = 0
     msg_size: int = 0
     queue_time: int = 0
     messages: BitMap64 | None = None
 
-    def add(self, cell: Cell) -> None:
-        self.count += cell.count
-        self.msg_size += cell.msg_size
-        self.queue_time += cell.queue_time
-        if cell.messages is not None:
-            self.add_messages(BitMap64(cell.messages))
+    def add(self, count: int, msg_size: int, queue_time: int, messages: BitMap64 | None) -> None:
+        self.count += count
+        self.msg_size += msg_size
+        self.queue_time += queue_time
+        if messages is not None:
+            self.add_messages(messages)
 
     def add_messages(self, members: BitMap64) -> None:
         self.messages = members if self.messages is None else self.messages | members
@@ -57,15 +60,16 @@ def store(cells: list[Cell]) -> None:
     for table, kept in ((FULL, None), (CAMPAIGN, _KEPT_BY_CAMPAIGN)):
         sets = [_cut(cell.dimensions, kept) for cell in cells]
         ids = _dimension_ids(set(sets))
-        increments: dict[Key, _Increment] = {}
+        increments: dict[Key, Increment] = {}
         for cell, values in zip(cells, sets, strict=True):
             key = Key(
                 *(cell.bucket, ids[values], cell.type, cell.bounce_class, cell.retries),
                 *(cell.prefetched, cell.machine, details[_detail_key(cell)]),
             )
-            increments.setdefault(key, _Increment()).add(cell)
+            members = None if cell.messages is None else BitMap64(cell.messages)
+            increments.setdefault(key, Increment()).add(cell.count, cell.msg_size, cell.queue_time, members)
         _unite_with_stored(table, increments)
-        _upsert(table, increments)
+        upsert(table, increments)
 
 
 def _cut(values: tuple[str, ...], kept: tuple[bool, ...] | None) -> tuple[str, ...]:
@@ -133,7 +137,7 @@ def unnamed_links(labels: Iterable[str]) -> set[str]:
 _BITMAP_KEY = ("bucket", "dimensions", "type", "prefetched", "machine", "detail")
 
 
-def _unite_with_stored(table: str, increments: dict[Key, _Increment]) -> None:
+def _unite_with_stored(table: str, increments: dict[Key, Increment]) -> None:
     """Put what is stored into the increments' bitmaps; opens and clicks have neither class nor retries."""
     keys = [key for key, increment in increments.items() if increment.messages is not None]
     if not keys:
@@ -155,11 +159,13 @@ _ADDED = ("count", "msg_size", "queue_time")
 _COLUMNS = (*Key._fields, *_ADDED, "messages")
 
 
-def _upsert(table: str, increments: dict[Key, _Increment]) -> None:
+def upsert(table: str, increments: Mapping[Key, Increment]) -> None:
+    """Add to a rollup table in the current transaction; bitmaps replace what is stored."""
     with connection.cursor() as wrapped:
         cursor: psycopg.Cursor[Any] = wrapped.cursor
         cursor.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS incoming_rollup (LIKE {FULL}) ON COMMIT DELETE ROWS")
-        cursor.execute("TRUNCATE incoming_rollup")
+        # Not empty after the other rollup of the same transaction; TRUNCATE would write to the catalog each time.
+        cursor.execute("DELETE FROM incoming_rollup")
         with cursor.copy(f"COPY incoming_rollup ({', '.join(_COLUMNS)}) FROM STDIN") as copy:
             for key, increment in increments.items():
                 copy.write_row(

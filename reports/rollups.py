@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import connection, transaction
 
 from momentum.lib import clock
-from reports import log_cells, rollup_store
+from reports import days, log_cells, rollup_store
 from reports.log_cells import BUCKET_SECONDS
 from reports.models import Progress
 from tracking import log
@@ -43,6 +43,7 @@ def _advance(batch: int) -> bool:
     cells = list(log_cells.written_between(start, end))
     if cells:
         rollup_store.store(cells)
+        days.touch({days.day_of(cell.bucket) for cell in cells})
     now, seen = clock.now(), progress.caught_up_at
     if cells or end < horizon or seen is None or now - seen >= _HEARTBEAT or now < seen:
         progress.next_transaction = end
@@ -53,8 +54,10 @@ def _advance(batch: int) -> bool:
 
 
 def catch_up() -> None:
-    """Advance until nothing finished is left."""
+    """Advance until nothing finished is left, and condense the days that are due."""
     while advance():
+        pass
+    while days.condense():
         pass
 
 
@@ -69,17 +72,25 @@ def rebuild() -> None:
         if oldest is not None:
             for table in (rollup_store.FULL, rollup_store.CAMPAIGN):
                 cursor.execute(f"DELETE FROM {table} WHERE bucket >= %s", [bucket_of(oldest)])  # noqa: S608
+            days.reopen(days.day_of(oldest))
         Progress.objects.update_or_create(name=_FOLLOWER, defaults={"next_transaction": 0})
         while _advance(BATCH_EVENTS):
             pass
 
 
 def forget_before(moment: datetime) -> None:
-    """Drop rollups older than `moment` (retention of metrics)."""
+    """Drop rollups of days (UTC) before that of `moment` (retention of metrics), and values that nothing names."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        days.forget_before(days.day_of(moment))
         for table in (rollup_store.FULL, rollup_store.CAMPAIGN):
-            cursor.execute(f"DELETE FROM {table} WHERE bucket < %s", [bucket_of(moment)])  # noqa: S608
+            cursor.execute(f"DELETE FROM {table} WHERE bucket < %s", [days.day_of(moment)])  # noqa: S608
+        for names, column in (("reports_dimensions", "dimensions"), ("reports_detail", "detail")):
+            cursor.execute(
+                f"DELETE FROM {names} n WHERE NOT EXISTS "  # noqa: S608
+                f"(SELECT FROM {rollup_store.FULL} r WHERE r.{column} = n.id) AND NOT EXISTS "
+                f"(SELECT FROM {rollup_store.CAMPAIGN} r WHERE r.{column} = n.id)"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What one message saw lately: how many of its links, from how many networks (input of tracking.classify)."""
 
 from collections import OrderedDict, deque
+from functools import lru_cache
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import NamedTuple
 
@@ -25,6 +26,9 @@ class Seen(NamedTuple):
     unsubscribed_too: bool
 
 
+_ALONE = Seen(1, 1, False)
+
+
 class Bursts:
     """The latest clicks of the latest messages, in the memory of one recorder; bounded."""
 
@@ -42,12 +46,15 @@ class Bursts:
     def around(self, message: int, at_s: float) -> Seen:
         """What was seen of the message around the time of one click, that click included."""
         clicks = self._clicks.get(message, ())
+        if len(clicks) == 1:
+            return _ALONE
         burst = [click for click in clicks if abs(click.at_s - at_s) <= self._rules.burst_window_s]
         links = {click.link for click in burst}
         near = {click.network for click in clicks if abs(click.at_s - at_s) <= self._rules.network_window_s}
         return Seen(len(links), len(near), len(links) > 2 and any(click.unsubscribe for click in burst))
 
 
+@lru_cache(maxsize=10_000)
 def _network(address: str) -> str:
     try:
         parsed = ip_address(address)

@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 
 _DEFAULT_RULES = Path(__file__).with_name("rules.toml")
@@ -19,7 +20,18 @@ class Traffic(StrEnum):
     UNKNOWN = "unknown"  # no agent, a program, or one weak sign of a machine
 
 
-@dataclass(frozen=True, slots=True)
+class Agent(StrEnum):
+    """What a user agent says of itself; the values are reasons of a verdict."""
+
+    NONE = "no_agent"
+    PRIVACY_PROXY = "privacy_proxy"
+    IMAGE_PROXY = "image_proxy"
+    SCANNER = "scanner_agent"
+    HTTP_CLIENT = "http_client"
+    READER = "reader"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Rules:
     """The rules in force; agents in lower case, times in seconds."""
 
@@ -78,29 +90,41 @@ def load(variables: Mapping[str, str] = os.environ) -> Rules:
 
 def classify(signals: Signals, rules: Rules) -> Verdict:
     """The verdict on one hit; the first sign that settles it wins."""
-    agent = signals.user_agent.strip().lower()
+    agent = _agent(signals.user_agent, rules)
 
     def verdict(traffic: Traffic, *reasons: str, prefetched: bool = False, proxy: bool = False) -> Verdict:
         return Verdict(traffic, reasons, rules.version, prefetched, proxy)
 
-    if agent in rules.prefetch_exact:
-        return verdict(Traffic.PREFETCH, "privacy_proxy", prefetched=True, proxy=True)
+    if agent is Agent.PRIVACY_PROXY:
+        return verdict(Traffic.PREFETCH, agent, prefetched=True, proxy=True)
     if signals.prefetch_header:
         return verdict(Traffic.PREFETCH, "prefetch_header", prefetched=True)
-    if _contains(agent, rules.image_proxies):
-        at_once = signals.since_sent_s < rules.proxy_at_once_s
-        reasons = ("image_proxy", "at_once") if at_once else ("image_proxy",)
-        return verdict(Traffic.PREFETCH if at_once else Traffic.HUMAN, *reasons, proxy=True)
-    if _contains(agent, rules.scanners):
-        return verdict(Traffic.SCANNER, "scanner_agent", prefetched=True)
+    if agent is Agent.IMAGE_PROXY:
+        if signals.since_sent_s < rules.proxy_at_once_s:
+            return verdict(Traffic.PREFETCH, agent, "at_once", proxy=True)
+        return verdict(Traffic.HUMAN, agent, proxy=True)
+    if agent is Agent.SCANNER:
+        return verdict(Traffic.SCANNER, agent, prefetched=True)
     signs = _signs_of_a_machine(signals, rules)
     if "burst" in signs or len(signs) > 1:
         return verdict(Traffic.SCANNER, *signs)
-    if not agent:
-        return verdict(Traffic.UNKNOWN, "no_agent", *signs)
-    if _contains(agent, rules.http_clients):
-        return verdict(Traffic.UNKNOWN, "http_client", *signs)
+    if agent is not Agent.READER:
+        return verdict(Traffic.UNKNOWN, agent, *signs)
     return verdict(Traffic.UNKNOWN if signs else Traffic.HUMAN, *signs)
+
+
+@lru_cache(maxsize=10_000)
+def _agent(user_agent: str, rules: Rules) -> Agent:
+    agent = user_agent.strip().lower()
+    if agent in rules.prefetch_exact:
+        return Agent.PRIVACY_PROXY
+    if _contains(agent, rules.image_proxies):
+        return Agent.IMAGE_PROXY
+    if _contains(agent, rules.scanners):
+        return Agent.SCANNER
+    if _contains(agent, rules.http_clients):
+        return Agent.HTTP_CLIENT
+    return Agent.READER if agent else Agent.NONE
 
 
 def _signs_of_a_machine(signals: Signals, rules: Rules) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ The tracker and the Django views are two doors to `respond`; neither decides any
 import re
 from collections.abc import Mapping
 from email.message import Message
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 from urllib.parse import parse_qsl, quote
 
 import msgspec
@@ -29,18 +29,19 @@ _NOT_IN_A_TOKEN = re.compile(r"[^A-Za-z0-9_-].*", re.DOTALL)
 _UP_TO_THE_LAST_OF_A_TOKEN = re.compile(r".*[A-Za-z0-9_-]", re.DOTALL)
 _PRINTABLE_ASCII = "".join(map(chr, range(0x21, 0x7F)))
 
-Headers = tuple[tuple[str, str], ...]
+# Names in lower case, as ASGI wants them.
+Headers = tuple[tuple[bytes, bytes], ...]
 _NO_STORE: Headers = (
-    ("Cache-Control", "no-cache, no-store, must-revalidate"),
-    ("Expires", "Thu, 01 Jan 1970 00:00:00 GMT"),
+    (b"cache-control", b"no-cache, no-store, must-revalidate"),
+    (b"expires", b"Thu, 01 Jan 1970 00:00:00 GMT"),
 )
-_NO_INDEX: Headers = (("X-Robots-Tag", "noindex"),)
-_REDIRECT: Headers = (("Content-Type", "text/plain"), *_NO_INDEX, *_NO_STORE)
-_TEXT: Headers = (("Content-Type", "text/plain; charset=utf-8"),)
+_NO_INDEX: Headers = ((b"x-robots-tag", b"noindex"),)
+_REDIRECT: Headers = ((b"content-type", b"text/plain"), *_NO_INDEX, *_NO_STORE)
+_TEXT: Headers = ((b"content-type", b"text/plain; charset=utf-8"),)
 _PAGE: Headers = (
-    ("Content-Type", "text/html; charset=utf-8"),
-    ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"),
-    ("Referrer-Policy", "no-referrer"),
+    (b"content-type", b"text/html; charset=utf-8"),
+    (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"),
+    (b"referrer-policy", b"no-referrer"),
 )
 
 
@@ -74,8 +75,8 @@ class Hit(msgspec.Struct, frozen=True, array_like=True):
     The two parts stay sealed: neither Redis nor the spool file holds an address of a recipient.
     """
 
-    event_id: bytes
-    at_ms: int
+    event_id: Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
+    at_ms: Annotated[int, msgspec.Meta(ge=0, lt=2**43)]
     message_part: str
     link_part: str
     address: str = ""
@@ -100,14 +101,14 @@ _CONFIRM_PAGE = _HTML.format(
     '<input type="hidden" name="List-Unsubscribe" value="One-Click"><button>Unsubscribe</button></form>',
 ).encode()
 
-_PIXEL_ANSWER = Answer(200, (("Content-Type", "image/gif"), *_NO_STORE), PIXEL)
+_PIXEL_ANSWER = Answer(200, ((b"content-type", b"image/gif"), *_NO_STORE), PIXEL)
 _INVALID_LINK = Answer(404, _PAGE + _NO_INDEX, _INVALID_PAGE)
 _CONFIRM = Answer(200, _PAGE + _NO_INDEX + _NO_STORE, _CONFIRM_PAGE)
 _UNSUBSCRIBED = Answer(200, _TEXT + _NO_STORE, b"You have been unsubscribed.\n")
 _NOT_ONE_CLICK = Answer(400, _TEXT, b"Expected the body List-Unsubscribe=One-Click.\n")
 _TARGET_TOO_LONG = Answer(400, _TEXT, b"The destination of this link is too long.\n")
 _TOO_MANY_CLICKS = Answer(
-    403, (*_TEXT, ("Retry-After", str(WINDOW_S))), b"Too many requests from your address. Please try again.\n"
+    403, (*_TEXT, (b"retry-after", b"%d" % WINDOW_S)), b"Too many requests from your address. Please try again.\n"
 )
 _NOT_FOUND = Answer(404, _TEXT, b"Nothing here.\n")
 _ROBOTS = Answer(200, _TEXT, b"User-agent: *\nDisallow: /\n")
@@ -157,7 +158,7 @@ def token_in(path: str) -> tuple[str, str] | None:
 
 def _pixel(request: Request, keyring: Keyring, _clicks: ClickLimit) -> tuple[Answer, Hit | None]:
     if request.method not in ("GET", "HEAD"):
-        return _not_allowed("GET, HEAD"), None
+        return _not_allowed(b"GET, HEAD"), None
     token = _opened(request, keyring, OPEN_KINDS)
     if token is None or request.method == "HEAD":
         return _PIXEL_ANSWER, None
@@ -166,7 +167,7 @@ def _pixel(request: Request, keyring: Keyring, _clicks: ClickLimit) -> tuple[Ans
 
 def _click(request: Request, keyring: Keyring, clicks: ClickLimit) -> tuple[Answer, Hit | None]:
     if request.method not in ("GET", "HEAD"):
-        return _not_allowed("GET, HEAD"), None
+        return _not_allowed(b"GET, HEAD"), None
     if not clicks.allows(request.address, clock.now().timestamp()):
         return _TOO_MANY_CLICKS, None
     token = _opened(request, keyring, CLICK_KINDS)
@@ -174,13 +175,13 @@ def _click(request: Request, keyring: Keyring, clicks: ClickLimit) -> tuple[Answ
         return _INVALID_LINK, None
     if len(token.url.encode()) > TARGET_LIMIT:
         return _TARGET_TOO_LONG, None
-    redirect = Answer(302, (("Location", location(token.url)), *_REDIRECT))
+    redirect = Answer(302, ((b"location", location(token.url).encode()), *_REDIRECT))
     return redirect, None if request.method == "HEAD" else _hit(request, token)
 
 
 def _unsubscribe(request: Request, keyring: Keyring, _clicks: ClickLimit) -> tuple[Answer, Hit | None]:
     if request.method not in ("GET", "HEAD", "POST"):
-        return _not_allowed("GET, HEAD, POST"), None
+        return _not_allowed(b"GET, HEAD, POST"), None
     token = _opened(request, keyring, _UNSUBSCRIBE_KINDS)
     if token is None:
         return _INVALID_LINK, None
@@ -197,12 +198,12 @@ _DOORS = {"/q/": _pixel, "/f/": _click, "/u/": _unsubscribe}
 
 def _elsewhere(request: Request) -> Answer:
     if request.method not in ("GET", "HEAD"):
-        return _not_allowed("GET, HEAD")
+        return _not_allowed(b"GET, HEAD")
     return _ROBOTS if request.path == "/robots.txt" else _NOT_FOUND
 
 
-def _not_allowed(methods: str) -> Answer:
-    return Answer(405, (*_TEXT, ("Allow", methods)), b"Method not allowed.\n")
+def _not_allowed(methods: bytes) -> Answer:
+    return Answer(405, (*_TEXT, (b"allow", methods)), b"Method not allowed.\n")
 
 
 class _Token(NamedTuple):

@@ -39,7 +39,7 @@ class Journal:
         self._link: RedisLink | None = None
         self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
         self._arrived = asyncio.Event()
-        self._closing = False
+        self._closing = self._closed = False
         self._tasks: list[asyncio.Task[None]] = []
         self._last_complaint = 0.0
         self.lost = 0
@@ -54,6 +54,11 @@ class Journal:
 
         A caller that is cancelled (its client hung up) takes nobody with it: its hit is written all the same.
         """
+        if self._closed:
+            # A request that the server still had in hand when it ended its lifespan.
+            await self._make_durable([frame])
+            self._spool.close()
+            return
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((frame, done))
         self._arrived.set()
@@ -65,6 +70,7 @@ class Journal:
         self._arrived.set()
         writer, *others = self._tasks
         await writer
+        self._closed = True
         for task in others:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -25,7 +25,7 @@ class Key:
     nonce_key: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Keyring:
     """The first key seals; all of them open, so that links sealed with retired keys stay valid."""
 

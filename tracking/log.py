@@ -33,7 +33,8 @@ def append(events: Iterable[Event]) -> int:
             "CREATE TEMPORARY TABLE IF NOT EXISTS incoming_event "
             "(LIKE tracking_event INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"
         )
-        cursor.execute("TRUNCATE incoming_event")
+        # Empty but after an earlier append of the same transaction; TRUNCATE would write to the catalog each time.
+        cursor.execute("DELETE FROM incoming_event")
         with cursor.copy(f"COPY incoming_event ({_COLUMN_LIST}) FROM STDIN") as copy:
             for event in events:
                 copy.write_row(_row(event))

@@ -29,10 +29,11 @@ class Places:
             record = self._reader.get(address)
         except (ValueError, maxminddb.InvalidDatabaseError):
             return {}
-        return _fields(record) if isinstance(record, dict) else {}
+        return fields(record) if isinstance(record, dict) else {}
 
 
-def _fields(record: dict[str, Any]) -> dict[str, Any]:
+def fields(record: dict[str, Any]) -> dict[str, Any]:
+    """The fields of `geo_ip` that a database record holds."""
     postal = _within(record, "postal", "code")
     regions = record.get("subdivisions")
     first = regions[0] if isinstance(regions, list) and regions else {}

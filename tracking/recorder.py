@@ -20,7 +20,7 @@ from django.db import DatabaseError, DataError, connection, transaction
 from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
-from tracking import classify, keys, log, spool
+from tracking import agents, classify, keys, log, spool
 from tracking.bursts import Bursts
 from tracking.configuration import current
 from tracking.enrichment import Enrichment
@@ -65,6 +65,8 @@ def run(stop: threading.Event) -> None:
         settings.REDIS_LOCATION, socket_timeout=_REDIS_TIMEOUT_S, socket_connect_timeout=_REDIS_TIMEOUT_S
     )
     keyring = keys.load(settings.MOMENTUM_HOME, settings.TRACKING_KEYS)
+    # Reading the expressions for user agents takes half a second, which the first hit need not wait for.
+    agents.parsed("")
     Recorder(client, keyring, settings.MOMENTUM_HOME).run(stop)
 
 

@@ -6,6 +6,7 @@ redis-py's own asyncio client spends more time on a command than the tracker on 
 import asyncio
 import ssl
 from collections import deque
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import hiredis
@@ -21,7 +22,7 @@ class RedisLink(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._reader = hiredis.Reader()
-        self._waiting: deque[asyncio.Future[Any]] = deque()
+        self._waiting: deque[_Call] = deque()
         self._transport: asyncio.Transport | None = None
 
     @classmethod
@@ -65,19 +66,17 @@ class RedisLink(asyncio.Protocol):
 
         Raises RedisLinkError when a reply does not come within `timeout` seconds or the connection breaks.
         """
-        if self._transport is None or self._transport.is_closing():
+        if not self.is_open or self._transport is None:
             raise RedisLinkError("the connection to Redis is closed")
         loop = asyncio.get_running_loop()
-        replies = [loop.create_future() for _ in commands]
-        self._waiting.extend(replies)
-        self._transport.write(b"".join(hiredis.pack_command(command) for command in commands))
-        done, late = await asyncio.wait(replies, timeout=timeout)
-        if late:
-            self.close()
-            raise RedisLinkError("Redis does not answer in time")
-        if any(reply.cancelled() for reply in done):
-            raise RedisLinkError("the connection to Redis broke")
-        return [reply.result() for reply in replies]
+        call = _Call(len(commands), loop.create_future())
+        self._waiting.append(call)
+        self._transport.write(b"".join(map(hiredis.pack_command, commands)))
+        timer = loop.call_later(timeout, self._break, "Redis does not answer in time")
+        try:
+            return await call.answered
+        finally:
+            timer.cancel()
 
     @property
     def is_open(self) -> bool:
@@ -85,30 +84,43 @@ class RedisLink(asyncio.Protocol):
 
     def close(self) -> None:
         """Close at once; whoever still waits for a reply gets a RedisLinkError."""
-        if self._transport is not None:
-            self._transport.abort()
-        self._give_up()
+        self._break("the connection to Redis was closed")
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        self._reader.feed(data)
         try:
+            self._reader.feed(data)
             while (reply := self._reader.gets()) is not False:
-                if not self._waiting:
-                    raise hiredis.ProtocolError("a reply that nobody asked for")
-                if not (future := self._waiting.popleft()).done():
-                    future.set_result(reply)
-        except hiredis.ProtocolError:
-            self.close()
+                call = self._waiting[0]
+                call.replies.append(reply)
+                if len(call.replies) == call.commands:
+                    self._waiting.popleft()
+                    if not call.answered.done():
+                        call.answered.set_result(call.replies)
+        except (hiredis.ProtocolError, IndexError):
+            self._break("Redis sent something that is no reply to a command")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._give_up()
+        self._break("the connection to Redis broke")
 
-    def _give_up(self) -> None:
+    def _break(self, why: str) -> None:
+        if self._transport is not None:
+            self._transport.abort()
         while self._waiting:
-            self._waiting.popleft().cancel()
+            call = self._waiting.popleft()
+            if not call.answered.done():
+                call.answered.set_exception(RedisLinkError(why))
+
+
+@dataclass(slots=True)
+class _Call:
+    """Some commands that were sent together, and the replies so far."""
+
+    commands: int
+    answered: asyncio.Future[list[Any]]
+    replies: list[Any] = field(default_factory=list)
 
 
 def _tls(options: dict[str, Any]) -> ssl.SSLContext:

@@ -7,9 +7,12 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from contextlib import closing
+from typing import Any, NoReturn
 
 import msgspec
 from granian import Granian
@@ -28,7 +31,9 @@ _HEADER_READ_TIMEOUT_MS = 10_000
 _HEAD_LIMIT = 65_536
 _CONNECTIONS = 4096
 _PARENT_CHECK_S = 0.2
-_DRAIN_S = 10
+_DRAIN_S = 5
+_PREDECESSOR_S = 5
+_BODY_TIMEOUT_S = 10
 
 _HEADERS = {name.encode(): name for name in hits.HEADERS}
 
@@ -50,8 +55,7 @@ class Tracker:
             await self._live(receive, send)
             return
         answer = await self._answer(scope, receive)
-        headers = [(name.encode(), value.encode()) for name, value in answer.headers]
-        headers.append((b"Content-Length", b"%d" % len(answer.body)))
+        headers = [*answer.headers, (b"content-length", b"%d" % len(answer.body))]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
 
@@ -68,7 +72,7 @@ class Tracker:
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         if scope["path"] == "/healthz":
             body = msgspec.json.encode({"status": "ok", **self._journal.state})
-            return Answer(200, (("Content-Type", "application/json"),), body)
+            return Answer(200, ((b"content-type", b"application/json"),), body)
         request = await self._request(scope, receive)
         answer, hit = hits.respond(request, self._settings.keyring, self._clicks)
         if hit is not None:
@@ -105,15 +109,18 @@ def _headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """The body as far as it is needed: None when it is longer than BODY_LIMIT."""
+    """The body as far as it is needed: None when it is longer than BODY_LIMIT or does not come in time."""
     body: bytes = b""
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if len(body) > hits.BODY_LIMIT:
-            return None
-        if not message.get("more_body"):
-            return body
+    try:
+        async with asyncio.timeout(_BODY_TIMEOUT_S):
+            while len(body) <= hits.BODY_LIMIT:
+                message = await receive()
+                body += message.get("body", b"")
+                if not message.get("more_body"):
+                    return body if len(body) <= hits.BODY_LIMIT else None
+    except TimeoutError:
+        pass
+    return None
 
 
 async def _end_with_parent(parent: int) -> None:
@@ -134,8 +141,9 @@ def main() -> None:
     try:
         settings = environment.read()
     except environment.BadVariableError as problem:
-        print(problem, file=sys.stderr)  # noqa: T201 (the one line for the operator)
-        sys.exit(2)
+        _give_up(str(problem))
+    if not _is_free(settings.address, settings.port):
+        _give_up(f"PORT: something else listens on {settings.address}:{settings.port} already")
     Granian(
         "tracking.server:make_tracker",
         factory=True,
@@ -152,6 +160,29 @@ def main() -> None:
         workers_kill_timeout=_DRAIN_S,
         log_level=LogLevels.warning,
     ).serve()
+
+
+def _is_free(address: str, port: int) -> bool:
+    """Whether the port is free, or becomes so within the time that a predecessor may take to drain.
+
+    granian sets SO_REUSEPORT, with which two installations would share a port and halve each other's readers.
+    """
+    deadline = time.monotonic() + _PREDECESSOR_S
+    while True:
+        with closing(socket.socket()) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address, port))
+                return True
+            except OSError:
+                if time.monotonic() > deadline:
+                    return False
+        time.sleep(0.1)
+
+
+def _give_up(why: str) -> NoReturn:
+    print(why, file=sys.stderr)  # noqa: T201 (the one line for the operator)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

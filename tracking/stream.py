@@ -46,9 +46,6 @@ def hit_frames(entry: bytes) -> list[bytes]:
 def read_hit(frame: bytes) -> Hit:
     """One hit; raises UnreadableError."""
     try:
-        hit = _decode_hit(frame)
+        return _decode_hit(frame)
     except msgspec.DecodeError as problem:
         raise UnreadableError(f"not a hit: {problem}") from problem
-    if len(hit.event_id) != 16:
-        raise UnreadableError("not a hit: its event id has not 16 bytes")
-    return hit

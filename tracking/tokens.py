@@ -7,13 +7,15 @@ hash of the payload, so that the same payload gives the same part (docs/decision
 import binascii
 from collections.abc import Callable
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 
 from momentum.lib import clock
+from momentum.lib.ids import MESSAGE_NUMBER_BITS
 from tracking.keys import KEY_ID_BYTES, Key, Keyring
 
 FUTURE_TOLERANCE_S = 300
@@ -110,13 +112,19 @@ class BadToken(NamedTuple):
     reason: Refusal
 
 
+# What our columns and dates can hold; nothing beyond was ever sealed on purpose.
+_Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+_Number = Annotated[int, msgspec.Meta(ge=0, lt=1 << MESSAGE_NUMBER_BITS)]
+_UnixSecond = Annotated[int, msgspec.Meta(ge=0, lt=2**33)]
+
+
 class _WireMessage(msgspec.Struct, frozen=True, array_like=True):
     """MessagePart with the metadata as JSON text: MessagePack has no integers beyond 64 bits, JSON has."""
 
-    transmission: int
-    message: int
-    block_time: int
-    sent_at: int
+    transmission: _Id
+    message: _Number
+    block_time: _UnixSecond
+    sent_at: _UnixSecond
     rcpt_to: str
     tags: tuple[str, ...] = ()
     metadata: bytes = b""
@@ -193,7 +201,7 @@ def _open_both(keyring: Keyring, message_part: str, link_part: str) -> tuple[_Wi
     message = _open(keyring, _MESSAGE, message_part, _decode_message)
     if isinstance(message, BadToken):
         return message
-    link = _open(keyring, _LINK, link_part, _decode_link)
+    link = _open_link_part(keyring, link_part)
     if isinstance(link, BadToken):
         return link
     if message.transmission != link.transmission or link.message not in (0, message.message):
@@ -203,6 +211,12 @@ def _open_both(keyring: Keyring, message_part: str, link_part: str) -> tuple[_Wi
     if link.kind in CLICK_KINDS and not is_web_address(link.url):
         return BadToken(Refusal.UNSAFE_TARGET)
     return message, link
+
+
+# Most links are the same in all messages of a transmission, and most hits come soon after sending.
+@lru_cache(maxsize=1024)
+def _open_link_part(keyring: Keyring, link_part: str) -> LinkPart | BadToken:
+    return _open(keyring, _LINK, link_part, _decode_link)
 
 
 def _open(keyring: Keyring, label: bytes, text: str, decode: Callable[[bytes], P]) -> P | BadToken:

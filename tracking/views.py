@@ -19,7 +19,8 @@ def tracked(request: HttpRequest) -> HttpResponse:
     if hit is not None:
         _recording().record(hit_frame(hit))
     body = b"" if request.method == "HEAD" else answer.body
-    response = HttpResponse(body, status=answer.status, headers=dict(answer.headers))
+    headers = {name.decode(): value.decode() for name, value in answer.headers}
+    response = HttpResponse(body, status=answer.status, headers=headers)
     response["Content-Length"] = str(len(answer.body))
     return response
 

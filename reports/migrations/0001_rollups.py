@@ -1,9 +1,12 @@
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import migrations, models
 
-_KEY = ("bucket", "dimensions", "type", "bounce_class", "retries", "prefetched", "machine", "detail")
+_FACT = ("type", "bounce_class", "retries", "prefetched", "machine", "detail")
+_BY_TIME = ("bucket", "dimensions", *_FACT)
+_BY_DIMENSIONS = ("dimensions", "bucket", *_FACT)
 
 
-def _rollup(name: str) -> migrations.CreateModel:
+def _rollup(name: str, key: tuple[str, ...]) -> migrations.CreateModel:
     return migrations.CreateModel(
         name=name,
         fields=[
@@ -21,7 +24,7 @@ def _rollup(name: str) -> migrations.CreateModel:
             ("messages", models.BinaryField(null=True)),
             (
                 "pk",
-                models.CompositePrimaryKey(*_KEY, blank=True, editable=False, primary_key=True, serialize=False),
+                models.CompositePrimaryKey(*key, blank=True, editable=False, primary_key=True, serialize=False),
             ),
         ],
         options={"abstract": False},
@@ -71,8 +74,27 @@ class Migration(migrations.Migration):
                 ("unnamed", models.BooleanField(default=False)),
             ],
         ),
-        _rollup("FullRollup"),
-        _rollup("CampaignRollup"),
+        _rollup("FullRollup", _BY_DIMENSIONS),
+        _rollup("CampaignRollup", _BY_TIME),
+        _rollup("FullDay", _BY_DIMENSIONS),
+        _rollup("CampaignDay", _BY_TIME),
+        migrations.AddIndex(
+            model_name="fullrollup",
+            index=BrinIndex(fields=["bucket"], name="reports_full_bucket", autosummarize=True),
+        ),
+        migrations.AddIndex(
+            model_name="fullday",
+            index=BrinIndex(fields=["bucket"], name="reports_full_day", autosummarize=True),
+        ),
+        migrations.CreateModel(
+            name="Day",
+            fields=[
+                ("start", models.DateTimeField(primary_key=True, serialize=False)),
+                ("version", models.BigIntegerField(default=0)),
+                ("condensed", models.BooleanField(default=False)),
+                ("changed_at", models.DateTimeField()),
+            ],
+        ),
         migrations.CreateModel(
             name="Progress",
             fields=[
@@ -85,7 +107,9 @@ class Migration(migrations.Migration):
         # Bitmaps are compressed already: pglz would only cost time.
         migrations.RunSQL(
             "ALTER TABLE reports_fullrollup ALTER COLUMN messages SET STORAGE EXTERNAL;"
-            "ALTER TABLE reports_campaignrollup ALTER COLUMN messages SET STORAGE EXTERNAL",
+            "ALTER TABLE reports_campaignrollup ALTER COLUMN messages SET STORAGE EXTERNAL;"
+            "ALTER TABLE reports_fullday ALTER COLUMN messages SET STORAGE EXTERNAL;"
+            "ALTER TABLE reports_campaignday ALTER COLUMN messages SET STORAGE EXTERNAL",
             migrations.RunSQL.noop,
         ),
     ]

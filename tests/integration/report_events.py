@@ -45,8 +45,8 @@ def record(events: Iterable[Event]) -> None:
 def clear() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "TRUNCATE tracking_event, reports_fullrollup, reports_campaignrollup, reports_dimensions, "
-            "reports_detail, reports_progress"
+            "TRUNCATE tracking_event, reports_fullrollup, reports_campaignrollup, reports_fullday, "
+            "reports_campaignday, reports_day, reports_dimensions, reports_detail, reports_progress"
         )
 
 

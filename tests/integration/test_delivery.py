@@ -1,6 +1,9 @@
 """The relay against real servers on loopback, well-behaved and odd."""
 
 import asyncio
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +15,9 @@ from transmissions.delivery import Outcome, Outgoing, Relay, RelayUrlError
 from transmissions.delivery.connection import Timeouts
 
 DATA = b"Subject: hello\r\n\r\nline\r\n.hidden\r\n..two\r\n"
-QUICK = Timeouts(connect=2, greeting=2, command=0.4, block=2, end_of_data=0.8, idle=5)
+# Only for servers that do not answer: a busy machine must not look like one.
+QUICK = Timeouts(connect=2, greeting=1, command=0.4, block=2, end_of_data=0.8, idle=5)
+PATIENT = Timeouts(connect=20, greeting=20, command=20, block=20, end_of_data=20, idle=5)
 
 
 def message(key: int, rcpt_to: str = "", **changes: object) -> Outgoing:
@@ -20,15 +25,17 @@ def message(key: int, rcpt_to: str = "", **changes: object) -> Outgoing:
     return Outgoing(key=key, rcpt_to=rcpt_to or f"r{key}@example.com", **fields)  # type: ignore[arg-type]
 
 
-def deliver(port: int, messages: list[Outgoing], options: str = "", scheme: str = "smtp") -> list[Outcome]:
-    with Relay.from_url(f"{scheme}://127.0.0.1:{port}/?{options}", QUICK) as relay:
+def deliver(
+    port: int, messages: list[Outgoing], options: str = "", scheme: str = "smtp", timeouts: Timeouts = PATIENT
+) -> list[Outcome]:
+    with Relay.from_url(f"{scheme}://127.0.0.1:{port}/?{options}", timeouts) as relay:
         outcomes = [outcome for batch in relay.deliver(messages) for outcome in batch]
     assert sorted(outcome.key for outcome in outcomes) == sorted(item.key for item in messages)
     return sorted(outcomes, key=lambda outcome: outcome.key)
 
 
-def deliver_one(port: int, options: str = "", **changes: object) -> Outcome:
-    return deliver(port, [message(1, **changes)], options)[0]  # type: ignore[arg-type]
+def deliver_one(port: int, options: str = "", timeouts: Timeouts = PATIENT, **changes: object) -> Outcome:
+    return deliver(port, [message(1, **changes)], options, timeouts=timeouts)[0]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("extensions", [PIPELINING, ("8BITMIME",), ()])
@@ -169,7 +176,7 @@ def test_connection_lost_before_the_data_is_tried_again_by_another_connection() 
 def test_a_slow_server_times_out_at_every_step(step: str) -> None:
     peer = Peer(replies={step: 30.0})
     with serving(peer) as port:
-        outcome = deliver_one(port)
+        outcome = deliver_one(port, timeouts=QUICK)
     assert (outcome.result, outcome.error_code, outcome.bounce_class) == ("deferred", 454, 24)
     assert "timed out waiting for" in outcome.reply
 
@@ -177,7 +184,7 @@ def test_a_slow_server_times_out_at_every_step(step: str) -> None:
 def test_a_hanging_relay_costs_one_timeout_and_not_one_per_message() -> None:
     peer = Peer(replies={"MAIL": 30.0})
     with serving(peer) as port:
-        outcomes = deliver(port, [message(key) for key in range(2000)], "connections=2")
+        outcomes = deliver(port, [message(key) for key in range(2000)], "connections=2", timeouts=QUICK)
     assert {outcome.result for outcome in outcomes} == {"deferred"}
     # Two connections, and a few probes after the pause at the most.
     assert peer.connections <= 8
@@ -194,7 +201,7 @@ def test_no_relay_defers_everything_with_the_cause() -> None:
 
 
 def test_a_relay_without_address_is_a_dns_failure() -> None:
-    with Relay.from_url("smtp://relay.invalid:25/?tls=off", QUICK) as relay:
+    with Relay.from_url("smtp://relay.invalid:25/?tls=off", PATIENT) as relay:
         [[outcome]] = relay.deliver([message(1)])
     assert (outcome.result, outcome.error_code, outcome.bounce_class) == ("deferred", 454, 21)
     assert outcome.reply == "454 4.4.4 [internal] no MX or A for domain"
@@ -203,7 +210,7 @@ def test_a_relay_without_address_is_a_dns_failure() -> None:
 def test_the_relay_is_used_again_when_it_is_back() -> None:
     with serving(Peer()) as port:
         pass
-    with Relay.from_url(f"smtp://127.0.0.1:{port}", QUICK) as relay:
+    with Relay.from_url(f"smtp://127.0.0.1:{port}", PATIENT) as relay:
         assert [batch[0].result for batch in relay.deliver([message(1)])] == ["deferred"]
         peer = Peer()
         with serving(peer, port=port):
@@ -287,7 +294,7 @@ def test_8bitmime_is_declared_only_where_offered() -> None:
 )
 def test_an_address_cannot_end_the_command(address: str) -> None:
     peer = Peer()
-    with serving(peer) as port, Relay.from_url(f"smtp://127.0.0.1:{port}", QUICK) as relay:
+    with serving(peer) as port, Relay.from_url(f"smtp://127.0.0.1:{port}", PATIENT) as relay:
         [[outcome]] = relay.deliver([Outgoing(1, "a@b", address, DATA)])
         assert (outcome.result, outcome.error_code) == ("bounced", 553)
     assert not [command for command in peer.commands if "RCPT" in command]
@@ -296,13 +303,13 @@ def test_an_address_cannot_end_the_command(address: str) -> None:
 @pytest.mark.parametrize("mechanism", ["AUTH PLAIN LOGIN", "AUTH LOGIN", "AUTH=PLAIN"])
 def test_login(mechanism: str) -> None:
     peer = Peer(extensions=(*PIPELINING, mechanism), password="se/cr et")
-    with serving(peer) as port, Relay.from_url(f"smtp://user:se%2Fcr%20et@127.0.0.1:{port}", QUICK) as relay:
+    with serving(peer) as port, Relay.from_url(f"smtp://user:se%2Fcr%20et@127.0.0.1:{port}", PATIENT) as relay:
         assert [batch[0].result for batch in relay.deliver([message(1)])] == ["delivered"]
 
 
 def test_a_wrong_login_defers_and_is_never_shown(caplog: pytest.LogCaptureFixture) -> None:
     peer = Peer(extensions=(*PIPELINING, "AUTH PLAIN"), password="right")
-    with serving(peer) as port, Relay.from_url(f"smtp://user:Wr0ngSecret@127.0.0.1:{port}", QUICK) as relay:
+    with serving(peer) as port, Relay.from_url(f"smtp://user:Wr0ngSecret@127.0.0.1:{port}", PATIENT) as relay:
         [[outcome]] = relay.deliver([message(1)])
         assert "Wr0ngSecret" not in repr(relay.server)
     assert (outcome.result, outcome.reply) == (
@@ -348,7 +355,7 @@ def test_implicit_tls(tmp_path: Path) -> None:
     with serving(Peer(), context) as port:
         [good] = deliver(port, [message(1)], f"ca={certificate}", "smtps")
         [bad] = deliver(port, [message(1)], "", "smtps")
-        [plain] = deliver(port, [message(1)])
+        [plain] = deliver(port, [message(1)], timeouts=QUICK)
     assert (good.result, good.tls) == ("delivered", True)
     assert "certificate is not valid" in bad.reply
     assert (plain.result, plain.bounce_class in (24, 70)) == ("deferred", True)
@@ -364,7 +371,7 @@ def test_messages_are_pulled_lazily_and_closing_early_is_clean() -> None:
             yield message(pulled)
 
     peer = Peer(extensions=())
-    with serving(peer) as port, Relay.from_url(f"smtp://127.0.0.1:{port}", QUICK) as relay:
+    with serving(peer) as port, Relay.from_url(f"smtp://127.0.0.1:{port}", PATIENT) as relay:
         batches = relay.deliver(endless())
         first = next(batches)
         assert 0 < len(first) <= 100
@@ -381,7 +388,7 @@ def test_outcomes_come_before_the_trouble_of_the_source() -> None:
         raise KeyError("source")
 
     keys = []
-    with serving(Peer()) as port, Relay.from_url(f"smtp://127.0.0.1:{port}", QUICK) as relay:
+    with serving(Peer()) as port, Relay.from_url(f"smtp://127.0.0.1:{port}", PATIENT) as relay:
         batches = relay.deliver(failing())
         keys += [outcome.key for outcome in next(batches)]
         with pytest.raises(KeyError, match="source"):
@@ -398,9 +405,146 @@ def test_a_batch_does_not_wait_for_the_slow() -> None:
     assert batches == [[1], [9]]
 
 
+def test_a_relay_that_allows_fewer_connections_still_takes_everything() -> None:
+    class Narrow(Peer):
+        open = 0
+
+        async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if self.open >= 2:
+                writer.write(b"421 4.7.0 too many connections from you\r\n")
+                return
+            self.open += 1
+            try:
+                await super().__call__(reader, writer)
+            finally:
+                self.open -= 1
+
+    # Those let in are greeted later than the others are refused.
+    peer = Narrow(replies={"EHLO": 0.1})
+    with serving(peer) as port:
+        outcomes = deliver(port, [message(key) for key in range(300)], "connections=10&messages=50")
+    assert {outcome.result for outcome in outcomes} == {"delivered"}
+
+
+def test_a_reply_that_drips_is_a_timeout() -> None:
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 x\r\n")
+        await reader.readline()
+        while True:
+            writer.write(b"2")
+            await asyncio.sleep(0.05)
+
+    with serving(drip) as port:
+        outcome = deliver_one(port, timeouts=QUICK)
+    assert (outcome.result, outcome.bounce_class) == ("deferred", 24)
+
+
+def test_threads_share_the_connections() -> None:
+    peer = Peer()
+    results: dict[int, list[int]] = {}
+    with serving(peer) as port, Relay.from_url(f"smtp://127.0.0.1:{port}/?connections=3", PATIENT) as relay:
+
+        def send(thread: int) -> None:
+            messages = [message(thread * 1000 + number) for number in range(100)]
+            results[thread] = [outcome.key for batch in relay.deliver(messages) for outcome in batch]
+
+        threads = [threading.Thread(target=send, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert peer.connections <= 3
+    assert len(peer.taken) == 400
+    for thread, keys in results.items():
+        assert sorted(keys) == [thread * 1000 + number for number in range(100)]
+
+
+def test_a_forked_child_gets_connections_of_its_own() -> None:
+    """Celery forks its workers; a thread does not survive that."""
+    program = """
+import os, sys
+from transmissions.delivery import Outgoing, Relay
+relay = Relay.from_url(sys.argv[1])
+def send(key):
+    [[outcome]] = relay.deliver([Outgoing(key, "b@example.org", "r@example.com", b"x")])
+    return outcome.result != "delivered"
+assert not send(1)
+child = os.fork()
+if child == 0:
+    os._exit(send(2))
+status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+sys.exit(status or send(3))
+"""
+    peer = Peer()
+    with serving(peer) as port:
+        command = [sys.executable, "-c", program, f"smtp://127.0.0.1:{port}"]
+        assert subprocess.run(command, timeout=30, check=False).returncode == 0
+    assert len(peer.taken) == 3
+    assert peer.connections == 2
+
+
+def test_closing_the_relay_defers_what_waits_and_it_can_be_used_again() -> None:
+    peer = Peer(replies={".": 0.3})
+    with serving(peer) as port:
+        relay = Relay.from_url(f"smtp://127.0.0.1:{port}/?connections=1", PATIENT)
+        outcomes = []
+        deliveries = relay.deliver([message(key) for key in range(20)])
+        outcomes += next(deliveries)
+        relay.close()
+        outcomes += [outcome for batch in deliveries for outcome in batch]
+        assert sorted(outcome.key for outcome in outcomes) == list(range(20))
+        assert {outcome.reply for outcome in outcomes if outcome.result == "deferred"} == {
+            "454 4.3.2 [internal] delivery is shutting down"
+        }
+        assert sum(outcome.result == "delivered" for outcome in outcomes) == len(peer.taken)
+        [[again]] = relay.deliver([message(99)])
+        assert again.result == "delivered"
+        relay.close()
+
+
+def test_nothing_to_deliver_needs_no_connection() -> None:
+    peer = Peer()
+    with serving(peer) as port, Relay.from_url(f"smtp://127.0.0.1:{port}", PATIENT) as relay:
+        assert list(relay.deliver([])) == []
+    assert peer.connections == 0
+
+
+def test_a_large_body_that_moves_slowly_is_no_timeout() -> None:
+    """The reader takes longer than the time-out of the reply, but it takes."""
+
+    class Slow(Peer):
+        async def _data(self, reader: asyncio.StreamReader) -> bytes:
+            for _ in range(18):
+                await asyncio.sleep(0.3)
+                await reader.readexactly(2_000_000)
+            return await super()._data(reader)
+
+    peer = Slow(extensions=("PIPELINING",))
+    timeouts = Timeouts(command=20, block=4, end_of_data=4, idle=5)
+    body = (b"x" * 998 + b"\r\n") * 40_000
+    with serving(peer) as port, Relay.from_url(f"smtp://127.0.0.1:{port}", timeouts) as relay:
+        assert [outcome.result for batch in relay.deliver([message(1, data=body)]) for outcome in batch] == [
+            "delivered"
+        ]
+    assert len(peer.taken) == 1
+
+
+def test_a_body_that_stops_moving_is_a_timeout() -> None:
+    class Stuck(Peer):
+        async def _data(self, reader: asyncio.StreamReader) -> bytes:
+            await asyncio.sleep(60)
+            return b""
+
+    body = (b"x" * 998 + b"\r\n") * 30_000
+    timeouts = Timeouts(command=5, block=0.4, end_of_data=30, idle=5)
+    with serving(Stuck(extensions=())) as port, Relay.from_url(f"smtp://127.0.0.1:{port}", timeouts) as relay:
+        [outcome] = [outcome for batch in relay.deliver([message(1, data=body)]) for outcome in batch]
+    assert (outcome.result, outcome.bounce_class) == ("deferred", 24)
+
+
 def test_connections_stay_open_between_deliveries() -> None:
     peer = Peer()
-    with serving(peer) as port, Relay.from_url(f"smtp://127.0.0.1:{port}", QUICK) as relay:
+    with serving(peer) as port, Relay.from_url(f"smtp://127.0.0.1:{port}", PATIENT) as relay:
         for key in range(5):
             assert [batch[0].result for batch in relay.deliver([message(key)])] == ["delivered"]
         assert peer.connections == 1
@@ -425,7 +569,7 @@ def test_an_idle_connection_closed_by_the_server_is_not_used(farewell: bytes) ->
             await super().__call__(reader, writer)
 
     peer = Impatient()
-    with serving(peer) as port, Relay.from_url(f"smtp://127.0.0.1:{port}", QUICK) as relay:
+    with serving(peer) as port, Relay.from_url(f"smtp://127.0.0.1:{port}", PATIENT) as relay:
         for key in range(3):
             assert [batch[0].result for batch in relay.deliver([message(key)])] == ["delivered"]
             time.sleep(0.3)

@@ -34,6 +34,12 @@ def test_the_same_event_is_stored_once() -> None:
         assert log.append([event, make_event()]) == 1
 
 
+def test_two_appends_of_one_transaction_do_not_disturb_each_other() -> None:
+    with transaction.atomic():
+        assert log.append([make_event(), make_event()]) == 2
+        assert log.append([make_event()]) == 1
+
+
 def test_a_follower_sees_each_row_once_although_an_earlier_writer_commits_later() -> None:
     start = log.finished_horizon()
     with closing(connection.copy()) as other, other.cursor() as slow:

@@ -1,6 +1,7 @@
 import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from momentum.lib import clock
-from reports import engine, rollups
+from reports import days, engine, reading, rollups
 from reports.metrics import METRICS, OFFERED
 from reports.questions import Comparison, Condition, Filters, Group, Question, equal
 from tests.integration.report_events import NOON, brute_force, clear, make_event, record, worked_example
@@ -19,6 +20,7 @@ from tracking.events import Event, EventType
 pytestmark = pytest.mark.django_db(transaction=True)
 
 DAY = (NOON - timedelta(hours=12), NOON + timedelta(hours=12))
+DAY_OF_NOON = (NOON.replace(hour=0), NOON.replace(hour=0) + timedelta(days=1))
 EVERYTHING = Filters()
 EXACT = tuple(sorted(name for name in OFFERED if not METRICS[name].alias_of))
 
@@ -82,7 +84,10 @@ def test_an_alias_has_the_value_of_its_metric() -> None:
     assert {name: exact[METRICS[name].alias_of] for name in aliases} == engine.total(Question(aliases, DAY))
 
 
-_TIMES = st.integers(0, 6 * 3600 * 2).map(lambda half_seconds: NOON + timedelta(seconds=half_seconds / 2))
+# Half of them around one noon, the others over three days.
+_TIMES = (st.integers(0, 6 * 3600 * 2) | st.integers(0, 72 * 3600 * 2)).map(
+    lambda half_seconds: NOON + timedelta(seconds=half_seconds / 2)
+)
 _EVENTS = st.builds(
     make_event,
     event_id=st.uuids(version=4),
@@ -145,24 +150,36 @@ def _selected(event: Event, filters: Filters) -> bool:
 @given(
     events=st.lists(_EVENTS, max_size=40),
     cut=st.integers(0, 40),
-    start=st.integers(-30, 390),
-    length=st.integers(1, 400),
+    start=st.integers(-30, 390) | st.integers(-1000, 4000),
+    length=st.integers(1, 400) | st.integers(1, 5000),
+    condensed=st.booleans(),
     filters=_FILTERS,
     zone=_ZONES,
-    width=st.sampled_from((1, 5, 15, 60)),
+    width=st.sampled_from((1, 5, 15, 60, 24 * 60)),
 )
 def test_every_metric_equals_brute_force_over_the_events(
-    events: list[Event], cut: int, start: int, length: int, filters: Filters, zone: str, width: int
+    events: list[Event],
+    cut: int,
+    start: int,
+    length: int,
+    condensed: bool,
+    filters: Filters,
+    zone: str,
+    width: int,
 ) -> None:
     clear()
     record(events[:cut])
+    condense_all()
     record(events[cut:])
+    if condensed:
+        condense_all()
     assert rollups.check() == []
     first = NOON + timedelta(minutes=start)
     last = first + timedelta(minutes=length)
     local = first.astimezone(ZoneInfo(zone)).replace(minute=0)
-    steps = range(0, length + 60 + width, width)
-    edges = tuple((local + timedelta(minutes=step)).astimezone(UTC) for step in steps)
+    if width > 60:
+        local = first.replace(hour=0, minute=0)
+    edges = tuple((local + timedelta(minutes=width * step)).astimezone(UTC) for step in range(8))
     selected = [event for event in events if _selected(event, filters)]
     inside = [event for event in selected if first <= event.happened_at < last]
 
@@ -174,6 +191,11 @@ def test_every_metric_equals_brute_force_over_the_events(
     for slot, values in enumerate(engine.series(Question(EXACT, edges, filters))):
         in_slot = [event for event in selected if edges[slot] <= event.happened_at < edges[slot + 1]]
         assert values == {**brute_force(in_slot), **_panels()}
+
+
+def condense_all() -> None:
+    while days.condense(quiet=timedelta(0)):
+        pass
 
 
 def _panels() -> dict[str, int]:
@@ -235,6 +257,84 @@ def test_several_processes_may_advance_at_once() -> None:
     assert rollups.check() == []
 
 
+@pytest.mark.parametrize("field", ["campaign_id", "recipient_domain"])
+def test_condensed_days_answer_instead_of_their_quarter_hours(field: str) -> None:
+    values = ("a", "b")
+    record(
+        make_event(**{"type": EventType.OPEN, "message": number, "happened_at": moment, field: values[number % 2]})
+        for number in range(10)
+        for moment in (NOON, NOON + timedelta(hours=number), NOON + timedelta(days=1))
+    )
+    condense_all()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM reports_fullrollup")
+        cursor.execute("DELETE FROM reports_campaignrollup")
+    window = (DAY_OF_NOON[0] - timedelta(hours=1), DAY_OF_NOON[1] + timedelta(days=1, hours=1))
+    found = totals(window=window, filters=Filters((equal(field, ("b",)),)))
+    assert (found["count_rendered"], found["count_unique_rendered"]) == (15, 5)
+    by_value = engine.grouped(Question(("count_rendered",), window, group_by=(field,)))
+    assert by_value == {("a",): {"count_rendered": 15}, ("b",): {"count_rendered": 15}}
+
+
+def test_a_condensed_day_is_not_used_where_a_bucket_begins_inside_of_it() -> None:
+    record(make_event(happened_at=DAY_OF_NOON[0] + timedelta(hours=hour)) for hour in range(24))
+    condense_all()
+    hours = tuple(DAY_OF_NOON[0] + timedelta(hours=hour) for hour in range(-3, 28))
+    counts = [values["count_injected"] for values in engine.series(Question(("count_injected",), hours))]
+    assert counts == [0, 0, 0, *[1] * 24, 0, 0, 0]
+
+
+def test_a_day_is_condensed_once_it_is_over_and_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    midnight = days.day_of(NOON)
+    monkeypatch.setattr(clock, "now", lambda: NOON)
+    record([make_event(happened_at=NOON), make_event(happened_at=NOON - timedelta(days=1))])
+    whole = (midnight - timedelta(days=3), midnight + timedelta(days=3))
+    assert days.condensed(*whole).keys() == set()
+    monkeypatch.setattr(clock, "now", lambda: NOON + days.QUIET)
+    rollups.catch_up()
+    assert days.condensed(*whole).keys() == {midnight - timedelta(days=1)}
+    monkeypatch.setattr(clock, "now", lambda: midnight + timedelta(days=1))
+    rollups.catch_up()
+    assert days.condensed(*whole).keys() == {midnight - timedelta(days=1), midnight}
+
+
+def test_an_event_that_lands_while_its_day_is_condensed_opens_the_day_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record([make_event(message=1)])
+    with transaction.atomic():
+        log.append([make_event(message=2)])
+    dimension_sets = days._dimension_sets
+
+    def interrupted(table: str, start: datetime) -> list[int]:
+        while rollups.advance():
+            pass
+        return dimension_sets(table, start)
+
+    monkeypatch.setattr(days, "_dimension_sets", interrupted)
+    days.condense(quiet=timedelta(0))
+    assert not days.condensed(*DAY_OF_NOON)
+    assert totals(window=DAY_OF_NOON)["count_injected"] == 2
+    condense_all()
+    assert days.condensed(*DAY_OF_NOON)
+    assert totals(window=DAY_OF_NOON)["count_injected"] == 2
+
+
+def test_a_day_condensed_anew_while_it_is_read_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    record([make_event(message=1)])
+    condense_all()
+    add_rollups, interruptions = reading.add_rollups, iter([True])
+
+    def interrupted(*arguments: Any) -> None:
+        add_rollups(*arguments)
+        if next(interruptions, False):
+            record([make_event(message=2)])
+            condense_all()
+
+    monkeypatch.setattr(reading, "add_rollups", interrupted)
+    assert totals(window=DAY_OF_NOON)["count_injected"] == 2
+
+
 def test_a_failed_advance_leaves_everything_as_it_was() -> None:
     record([make_event(message=1)])
     with transaction.atomic():
@@ -272,6 +372,18 @@ def test_rebuilding_keeps_what_retention_has_cut_from_the_log() -> None:
     assert totals(window=window)["count_injected"] == 2
     rollups.forget_before(NOON)
     assert totals(window=window)["count_injected"] == 1
+
+
+def test_a_window_older_than_the_log_takes_in_whole_quarter_hours() -> None:
+    old = NOON - timedelta(days=20)
+    record([make_event(happened_at=old + timedelta(minutes=minute)) for minute in (1, 20, 44, 46)])
+    record([make_event(happened_at=NOON + timedelta(minutes=minute)) for minute in (1, 8)])
+    minutes = timedelta(minutes=5), timedelta(minutes=40)
+    assert totals(window=(old + minutes[0], old + minutes[1]))["count_injected"] == 1
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM tracking_event WHERE happened_at < %s", [NOON])
+    assert totals(window=(old + minutes[0], old + minutes[1]))["count_injected"] == 3
+    assert totals(window=(NOON + minutes[0], NOON + minutes[1]))["count_injected"] == 1
 
 
 def test_the_age_is_that_of_the_last_time_nothing_was_left(monkeypatch: pytest.MonkeyPatch) -> None:

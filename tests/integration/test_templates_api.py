@@ -150,8 +150,11 @@ def test_a_client_that_sends_every_key_changes_only_what_it_means(api: Api) -> N
     put(
         api,
         {
-            "name": "New", "description": None, "published": None,
-            "options": {"open_tracking": None, "click_tracking": True}, "content": nothing,
+            "name": "New",
+            "description": None,
+            "published": None,
+            "options": {"open_tracking": None, "click_tracking": True},
+            "content": nothing,
         },
     )
     template = shown(api)
@@ -215,8 +218,7 @@ def test_a_preview_renders_with_data(api: Api) -> None:
         "subject": "News for Ana & Co",
         "text": "Hello Ana & Co",
         "html": (
-            '<p data-x="1">Ana &amp; Co '
-            '<a href="https://shop.test/Ana%20%26%20Co" data-msys-linkname="a">x</a></p>'
+            '<p data-x="1">Ana &amp; Co <a href="https://shop.test/Ana%20%26%20Co" data-msys-linkname="a">x</a></p>'
         ),
         "headers": {"X-Issue": "12"},
     }

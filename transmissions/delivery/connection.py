@@ -60,7 +60,9 @@ class Connection(asyncio.Protocol):
             self._replies += self._reader.feed(data)
         except ReplyError as problem:
             self.fail(SessionError(f"454 4.5.0 [internal] the relay does not speak SMTP: {problem}"))
-        else:
+            return
+        # Only a whole reply wakes: bytes that drip do not move the deadline.
+        if self._replies:
             self._wake()
 
     def connection_lost(self, problem: Exception | None) -> None:

@@ -11,6 +11,7 @@ from dataclasses import astuple
 import uvloop
 
 from transmissions.delivery.connection import Timeouts
+from transmissions.delivery.inbox import PAUSE
 from transmissions.delivery.pool import Pool
 from transmissions.delivery.server import Server
 
@@ -33,7 +34,7 @@ class Engine:
         """False after a fork too: threads stay behind in the parent."""
         return self._thread.is_alive() and self._process == os.getpid()
 
-    def call(self, function: Callable[..., None], *arguments: object) -> None:
+    def call(self, function: Callable[..., object], *arguments: object) -> None:
         """Run the function in the loop soon; nothing happens when the engine is closed."""
         with suppress(RuntimeError):
             self.loop.call_soon_threadsafe(function, *arguments)
@@ -44,7 +45,8 @@ class Engine:
             return
         with suppress(FutureTimeoutError, RuntimeError):
             asyncio.run_coroutine_threadsafe(self.pool.close(), self.loop).result(seconds)
-        self.call(self.loop.stop)
+        # The inboxes have to hand over what they hold before the loop stands still.
+        self.call(self.loop.call_later, 10 * PAUSE, self.loop.stop)
         self._thread.join(seconds)
 
     def _run(self) -> None:

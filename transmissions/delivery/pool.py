@@ -7,7 +7,7 @@ from collections import deque
 from contextlib import suppress
 
 from transmissions.delivery.connection import Connection, Timeouts
-from transmissions.delivery.greeting import Dialogue
+from transmissions.delivery.greeting import Capabilities, Dialogue
 from transmissions.delivery.server import Server
 from transmissions.delivery.session import Session
 from transmissions.delivery.ticket import SessionError, Settle, Ticket
@@ -64,6 +64,7 @@ class Pool:
         now = asyncio.get_running_loop().time()
         for connection in tuple(self._connections):
             connection.check_deadline(now)
+        self._connections = {connection for connection in self._connections if connection.trouble is None}
         self._open_more()
 
     async def close(self) -> None:
@@ -123,7 +124,7 @@ class Pool:
         now = asyncio.get_running_loop().time()
         room = self._server.connections - self._working - self._opening
         if self._cause is not None and now < self._retry_at:
-            if self._working == 0:
+            if self._is_cut_off():
                 self._defer_all(self._cause)
             return
         if self._cause is not None:
@@ -136,31 +137,38 @@ class Pool:
 
     async def _serve(self) -> None:
         """One connection from its opening to its end."""
-        try:
-            connection, capabilities = await Dialogue(
-                self._server, self._timeouts, self._context, self._connections.add
-            ).open()
-        except SessionError as trouble:
-            self._failed(trouble)
+        opened = await self._open()
+        self._opening -= 1
+        if isinstance(opened, SessionError):
+            self._failed(opened)
             return
-        finally:
-            self._opening -= 1
+        connection, capabilities = opened
         self._cause = None
         session = Session(connection, capabilities, self, self._server.messages_per_connection)
         self._working += 1
         # Soon, not now: this session takes its message first.
         asyncio.get_running_loop().call_soon(self._open_more)
         ended_by = await self._run(session)
-        self._working -= 1
-        if session.decided:
-            self._pause = FIRST_PAUSE
-        elif ended_by is not None:
-            self._failed(ended_by)
-        self._open_more()
         if ended_by is None:
             await _say_goodbye(connection)
         self._connections.discard(connection)
         connection.transport.abort()
+        # Only now: a relay that allows few connections counts this one until it is closed.
+        self._working -= 1
+        if session.decided:
+            self._relay_works()
+        elif ended_by is not None:
+            self._failed(ended_by)
+        self._open_more()
+
+    async def _open(self) -> tuple[Connection, Capabilities] | SessionError:
+        try:
+            return await Dialogue(self._server, self._timeouts, self._context, self._connections.add).open()
+        except SessionError as trouble:
+            return trouble
+        except Exception:
+            log.exception("a delivery connection failed")
+            return SessionError("454 4.3.0 [internal] delivery failed")
 
     async def _run(self, session: Session) -> SessionError | None:
         try:
@@ -173,14 +181,24 @@ class Pool:
             return SessionError("454 4.3.0 [internal] delivery failed")
         return None
 
+    def _relay_works(self) -> None:
+        self._pause = FIRST_PAUSE
+        if self._is_cut_off():
+            # What kept from opening more connections is no reason to have none.
+            self._cause = None
+
     def _failed(self, cause: SessionError) -> None:
         self._retry_at = asyncio.get_running_loop().time() + self._pause
-        if self._cause is None and self._working == 0:
+        if self._cause is None and self._is_cut_off():
             log.warning("relay %s:%d: %s", self._server.host, self._server.port, cause)
         self._cause = cause
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
-        if self._working == 0:
+        if self._is_cut_off():
             self._defer_all(cause)
+
+    def _is_cut_off(self) -> bool:
+        """No connection works or is being opened. A relay that allows few may refuse the others first."""
+        return self._working == 0 and self._opening == 0
 
     def _defer_all(self, cause: SessionError) -> None:
         pending, self._pending = self._pending, deque()

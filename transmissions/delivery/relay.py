@@ -130,6 +130,9 @@ class _Delivery:
 
     def _arrived(self, arrival: Arrival) -> list[Outcome]:
         if not arrival.outcomes and not self._engine.is_running():
+            # What came in since the last look is still there.
+            arrival = self._inbox.take(0)
+        if not arrival.outcomes and not self._engine.is_running():
             raise RuntimeError("the delivery thread is gone: the relay was closed, or the process forked meanwhile")
         self._in_flight -= len(arrival.outcomes)
         self._bytes_in_flight -= arrival.size

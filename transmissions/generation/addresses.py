@@ -43,7 +43,7 @@ def parse(text: str) -> Address | None:
     local, _, domain = text.rpartition("@")
     domain = domain if domain.isascii() else _a_label(domain)
     email = f"{local}@{domain}"
-    if not _DOMAIN.fullmatch(domain) or not _is_local_part(local) or _size(email) > LONGEST_ADDRESS:
+    if _size(email) > LONGEST_ADDRESS or not _DOMAIN.fullmatch(domain) or not _is_local_part(local):
         return None
     return Address(email, name)
 

@@ -12,6 +12,7 @@ _MEDIA_TYPE = re.compile(
     rf"{_TOKEN}/{_TOKEN}(?:\s*;\s*{_TOKEN}=(?:{_TOKEN}|\"(?:[^\"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*\"))*\s*;?"
 )
 _COMPOSITE = ("multipart/", "message/")
+_LONGEST_TYPE = 255
 _BYTES_OF_LINE = 57  # 76 columns of base64
 _SHORT_NAME = 60
 _SECTION = 54
@@ -26,8 +27,9 @@ def decoded(data: str) -> bytes | None:
 
 
 def is_media_type(text: str) -> bool:
-    """Whether the text can be a Content-Type: `type/subtype` with parameters, printable ASCII."""
-    return text.isascii() and bool(_MEDIA_TYPE.fullmatch(text.strip(" ")))
+    """Whether the text can be a Content-Type: `type/subtype` with parameters, ASCII, no longer than a line."""
+    text = text.strip(" ")
+    return len(text) <= _LONGEST_TYPE and text.isascii() and bool(_MEDIA_TYPE.fullmatch(text))
 
 
 def attachment_part(attachment: Attachment) -> bytes:
@@ -64,7 +66,7 @@ def _filename(name: str) -> bytes:
     name = headers.clean(name)
     if not name:
         return b""
-    if name.isascii() and len(name) <= _SHORT_NAME:
+    if headers.is_plain(name) and len(name) <= _SHORT_NAME:
         escaped = name.replace("\\", "\\\\").replace('"', '\\"')
         return f';\r\n filename="{escaped}"'.encode("ascii")
     return _extended(name)

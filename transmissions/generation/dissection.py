@@ -6,7 +6,6 @@ What is not rendered can so pass byte for byte.
 import binascii
 import quopri
 import re
-from collections.abc import Iterator
 from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
@@ -15,8 +14,12 @@ from typing import NamedTuple
 
 RENDERED_TYPES = ("text/plain", "text/html", "text/x-amp-html")
 
+# Limits of structure, far above real mail: reading costs time for every entity and every header.
 _DEEPEST = 30
-_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:((?:[^\r]|\r(?!\n)|\r\n(?=[ \t]))*)\r\n")
+_MOST_ENTITIES = 1000
+_LONGEST_HEAD = 262_144  # bytes
+_FIELD_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
+_END_OF_FIELD = re.compile(rb"\r\n(?![ \t])")
 _LINE_BREAK = re.compile(rb"\r\n|\r|\n")
 
 
@@ -56,67 +59,93 @@ def dissect(text: str) -> Dissected | None:
     """The message, its line breaks as CRLF; None if it cannot be read as a MIME tree with a From field."""
     source = _LINE_BREAK.sub(b"\r\n", text.encode("utf-8", "replace"))
     source += b"" if source.endswith(b"\r\n") else b"\r\n"
-    top = _entity(source, slice(0, len(source)))
-    if top is None:
+    try:
+        entities = _Reader(source).entities()
+    except _UnreadableError:
         return None
-    fields = read_fields(source[top.head])
+    head = entities[0].head
+    fields = read_fields(source[head])
     if not any(field.name.lower() == "from" for field in fields):
         return None
     leaves: dict[str, Leaf] = {}
-    try:
-        for entity in _walk(source, top, 0):
-            leaf = _leaf(source, entity)
-            if leaf is not None:
-                leaves.setdefault(leaf.media_type, leaf)
-    except _UnreadableError:
-        return None
-    return Dissected(source, top.head, fields, tuple(leaves.values()))
+    for entity in entities:
+        leaf = _leaf(source, entity)
+        if leaf is not None:
+            leaves.setdefault(leaf.media_type, leaf)
+    return Dissected(source, head, fields, tuple(leaves.values()))
 
 
 def read_fields(head: bytes) -> tuple[Field, ...]:
     """The fields of a header block that `dissect` has accepted."""
-    return tuple(Field(found[1].decode("ascii"), _decoded(found[2]), found[0]) for found in _FIELD.finditer(head))
+    fields = []
+    position = 0
+    while found := _FIELD_NAME.match(head, position):
+        end = _end_of_field(head, found.end(), len(head))
+        fields.append(Field(found[1].decode("ascii"), _decoded(head[found.end() : end]), head[position:end]))
+        position = end
+    return tuple(fields)
 
 
 class _UnreadableError(Exception):
-    """The structure does not hold: a multipart without its boundary, or a header that is none."""
+    """The structure does not hold: a multipart without its boundary, a header that is none, too much of it."""
 
 
-def _entity(source: bytes, extent: slice) -> Entity | None:
+class _Reader:
+    """Walks the entities of a message, the message itself first."""
+
+    def __init__(self, source: bytes) -> None:
+        self._source = source
+        self._found: list[Entity] = []
+
+    def entities(self) -> list[Entity]:
+        self._walk(slice(0, len(self._source)), 0)
+        return self._found
+
+    def _walk(self, extent: slice, depth: int) -> None:
+        if depth > _DEEPEST or len(self._found) >= _MOST_ENTITIES:
+            raise _UnreadableError
+        entity = _entity(self._source, extent)
+        self._found.append(entity)
+        if entity.header.get_content_maintype() != "multipart":
+            return
+        boundary = entity.header.get_boundary()
+        if not boundary:
+            raise _UnreadableError
+        for child in _children(self._source, entity.body, boundary.encode("utf-8", "replace")):
+            self._walk(child, depth + 1)
+
+
+def _entity(source: bytes, extent: slice) -> Entity:
     position = extent.start
-    while found := _FIELD.match(source, position, extent.stop):
-        position = found.end()
+    while found := _FIELD_NAME.match(source, position, extent.stop):
+        position = _end_of_field(source, found.end(), extent.stop)
+        if position - extent.start > _LONGEST_HEAD:
+            raise _UnreadableError
     if position < extent.stop and source[position : position + 2] != b"\r\n":
-        return None
+        raise _UnreadableError
     head = slice(extent.start, position)
     header = message_from_bytes(source[head] + b"\r\n")
     return Entity(head, slice(min(position + 2, extent.stop), extent.stop), header)
 
 
-def _walk(source: bytes, entity: Entity, depth: int) -> Iterator[Entity]:
-    if entity.header.get_content_maintype() != "multipart":
-        yield entity
-        return
-    boundary = entity.header.get_boundary()
-    if not boundary or depth > _DEEPEST:
-        raise _UnreadableError
-    for extent in _children(source, entity.body, boundary.encode("utf-8", "replace")):
-        child = _entity(source, extent)
-        if child is None:
-            raise _UnreadableError
-        yield from _walk(source, child, depth + 1)
+def _end_of_field(source: bytes, start: int, limit: int) -> int:
+    found = _END_OF_FIELD.search(source, start, limit)
+    return found.end() if found else limit
 
 
 def _children(source: bytes, body: slice, boundary: bytes) -> list[slice]:
     delimiter = re.compile(rb"(?:^|\r\n)--" + re.escape(boundary) + rb"(--)?[ \t]*(?=\r\n|\Z)")
     # `^` in a pattern with `pos` means the start of the whole string, hence the copy of the body.
     inside = source[body]
-    extents, start = [], None
+    extents: list[slice] = []
+    start = None
     for found in delimiter.finditer(inside):
         if start is not None:
             extents.append(slice(body.start + start, body.start + max(start, found.start())))
         if found[1]:
             return extents
+        if len(extents) > _MOST_ENTITIES:
+            raise _UnreadableError
         start = min(found.end() + 2, len(inside))
     if start is None:
         raise _UnreadableError

@@ -94,10 +94,16 @@ def static_and_moving(content: Content, override: Override, *, transactional: bo
 
 def field(name: str, template: str | Text) -> Field:
     """One field: its bytes where the value is known, else what makes them."""
-    encode = _address_field if name.lower() in ADDRESS_FIELDS else headers.unstructured
     if isinstance(template, str):
-        return encode(name, template)
-    return lambda scope: encode(name, template(scope))
+        return written(name, template)
+    return lambda scope: written(name, template(scope))
+
+
+def written(name: str, value: str) -> bytes:
+    """The field with this value: a list of addresses where the name says so, else free text."""
+    if name.lower() in ADDRESS_FIELDS:
+        return headers.folded(name, addresses.address_list(value))
+    return headers.unstructured(name, value)
 
 
 def sending_fields(message_id: str, domain: str, sent_at: int, have: Iterable[str]) -> bytes:
@@ -132,7 +138,3 @@ def _templates(content: Content, override: Override, transactional: bool) -> Ite
             yield name, text_template(f"Header:{name}", value)
     if override.list_id:
         yield "List-Id", override.list_id
-
-
-def _address_field(name: str, value: str) -> bytes:
-    return headers.folded(name, addresses.address_list(value))

@@ -28,7 +28,7 @@ def unstructured(name: str, value: str) -> bytes:
     value = clean(value)
     if not value:
         return f"{name}:\r\n".encode("ascii")
-    if _is_plain(value):
+    if is_plain(value):
         if len(name) + len(value) <= LINE - 2:
             return f"{name}: {value}\r\n".encode("ascii")
         if len(name) + max(len(token) for token in _TOKEN.findall(value)) < LONGEST_LINE - 2:
@@ -52,13 +52,13 @@ def folded(name: str, value: str) -> bytes:
 def phrase(text: str) -> str:
     """A display name: a quoted string, or encoded words separated by blanks."""
     text = clean(text)
-    if _is_plain(text):
+    if is_plain(text):
         return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return " ".join(_words(text, _PHRASE_BYTES, _PHRASE_BYTES))
 
 
-def _is_plain(value: str) -> bool:
-    # Text that looks like an encoded word would be decoded by the reader's program.
+def is_plain(value: str) -> bool:
+    """ASCII that nobody decodes: text that looks like an encoded word would not arrive as it was."""
     return value.isascii() and "=?" not in value
 
 

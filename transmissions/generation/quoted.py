@@ -24,6 +24,11 @@ def piece(text: str) -> str:
     return _encoded(text)
 
 
+def with_lf(text: str) -> str:
+    """The text with CRLF and CR as LF. A CR at the end of a value is a line break, whatever follows the value."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
 def marked(text: str) -> str:
     """A stretch of a URL (no `=`, no blank) with marks such that it ends in column 0; for `broken` or `piece`."""
     width = _LINE - 1
@@ -52,8 +57,7 @@ def _ended(body: str) -> str:
 
 
 def _encoded(text: str) -> str:
-    text = text.replace(_MARK, "").replace("\r\n", "\n").replace("\r", "\n")
-    data = text.encode("utf-8", "replace")
+    data = with_lf(text.replace(_MARK, "")).encode("utf-8", "replace")
     # The closing letter keeps the last byte of the text from being treated as the end of the body, and its
     # column free for the soft break.
     encoded = binascii.b2a_qp(data + b"x")[:-1]

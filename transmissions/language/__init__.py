@@ -4,9 +4,9 @@
 for syntax faults. How a template becomes a program: docs/template-language.md.
 """
 
-from transmissions.language.chunks import FindSnippet
 from transmissions.language.encoding import PLAIN, Encoding
 from transmissions.language.faults import RenderFault, SyntaxFault, TemplateFault
+from transmissions.language.inclusions import FindSnippet
 from transmissions.language.links import Tracked
 from transmissions.language.pixels import insert as insert_pixels
 from transmissions.language.program import Pixels, Program, check_part, compile_part

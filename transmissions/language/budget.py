@@ -5,7 +5,7 @@ from typing import Any
 from transmissions.language.faults import Trouble
 
 MAX_RENDERED = 20_000_000  # bytes, or characters where a program renders to text
-MAX_STEPS = 5_000_000  # outputs, conditions and operators evaluated in loops; some seconds of work
+MAX_STEPS = 3_000_000  # outputs, conditions and operators evaluated in loops; some seconds of work
 MAX_SNIPPETS = 5
 _CHECK_EVERY = 64  # pieces between two measurements: the most that can be made before the limit is noticed
 

@@ -9,7 +9,9 @@ _REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|([A-Za-z][A-Za-z0-9]
 
 def decode_attribute(value: str) -> str:
     """`&amp;` → `&`; but `&copy=1` stays, as in an attribute an unclosed name before `=` is no reference."""
-    return _REFERENCE.sub(_decode, value) if "&" in value else value
+    if value.count("&") == value.count("&amp;"):
+        return value.replace("&amp;", "&")
+    return _REFERENCE.sub(_decode, value)
 
 
 def _decode(match: re.Match[str]) -> str:

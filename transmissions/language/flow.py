@@ -49,7 +49,7 @@ class Loop:
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """A chunk or a snippet where markup may stand."""
+    """Dynamic content or a snippet where markup may stand."""
 
     output: Output
 

@@ -63,7 +63,7 @@ class Function:
     """One function of a unit: its lines, and the names of data that it looks up when it begins."""
 
     def __init__(self, unit: Unit, loops: tuple[LoopVariables, ...], texts: str) -> None:
-        """`texts` is the name of the chunks' object that renders to text, for macros inside of expressions."""
+        """`texts` is the name of the inclusions' object that renders to text, for macros inside of expressions."""
         self.unit = unit
         self.loops = loops
         self.name = unit.fresh("f")
@@ -110,7 +110,7 @@ class Function:
         return f"outer[2].get({self.constant(key)})"
 
     def surroundings(self) -> str:
-        """The loop names as they are here, for a chunk or a snippet that runs here."""
+        """The loop names as they are here, for an inclusion that runs here."""
         if not self.loops:
             return "outer"
         return f"({self.loops[-1].element}, {self.loops[-1].counter}, {self.loop_name('loop_vars')})"

@@ -19,6 +19,8 @@ _NUMBER = re.compile(
     r"\s*([+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|[+-]?\.[0-9]+(?:[eE][+-]?[0-9]+)?)\s*", re.ASCII
 )
 _LONGEST_NUMBER = 400
+# Comparing two elements of arrays costs about as much as two steps.
+_PAIR = 2
 _LARGEST = 10**4000
 _NAMES = ((bool, "a boolean"), (int | float, "a number"), (str, "a string"), (list | tuple, "an array"))
 
@@ -136,21 +138,24 @@ at_least = _comparison(operator.ge)
 
 
 def equal(left: Any, right: Any, budget: Budget, line: int) -> bool:
-    """Same type and same content; arrays and objects are walked, each pair at the price of one step."""
+    """Same type and same content; arrays and objects are walked, at a price for each pair."""
     waiting = [(left, right)]
     while waiting:
         one, other = waiting.pop()
         if one is other:
             continue
-        if isinstance(one, dict) and isinstance(other, dict):
+        if type(one) is type(other) and isinstance(one, str | int | float):
+            if one != other:
+                return False
+        elif isinstance(one, dict) and isinstance(other, dict):
             if one.keys() != other.keys():
                 return False
-            budget.spend(len(one), line)
+            budget.spend(_PAIR * len(one), line)
             waiting.extend((value, other[key]) for key, value in one.items())
         elif isinstance(one, list | tuple) and isinstance(other, list | tuple):
             if len(one) != len(other):
                 return False
-            budget.spend(len(one), line)
+            budget.spend(_PAIR * len(one), line)
             waiting.extend(zip(one, other, strict=True))
         elif type_name(one) != type_name(other) or one != other:
             return False

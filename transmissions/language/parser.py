@@ -1,10 +1,12 @@
 """From the text of a part to its tree."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import zip_longest
 
 from transmissions.language import lexer
 from transmissions.language.blanks import split_break, tidy
+from transmissions.language.expressions import Call
+from transmissions.language.faults import Mistake
 from transmissions.language.mustache import kept_tags
 from transmissions.language.statements import Piece, Statement, read
 from transmissions.language.tree import Body, Branch, Break, Each, If, Node, Output, Text
@@ -16,10 +18,13 @@ def parse(source: str, kind: Kind) -> Body:
     return _tree(tidy(read(source, _kept(source, kind))))
 
 
-def check(source: str, kind: Kind) -> None:
-    """Raises Mistake when `parse` would, at the least cost."""
-    for _ in read(source, _kept(source, kind)):
-        pass
+def check(source: str, kind: Kind, refused: Container[str] = ()) -> None:
+    """Raises Mistake when `parse` would, at the least cost; macros in `refused` count as unknown."""
+    for piece in read(source, _kept(source, kind)):
+        if refused and not isinstance(piece, lexer.Text) and piece.expression:
+            for step in piece.expression.steps:
+                if isinstance(step, Call) and step.macro in refused:
+                    raise Mistake(piece.line, f"unknown macro '{step.macro}'")
 
 
 def _kept(source: str, kind: Kind) -> Callable[[lexer.Tag, int], bool]:

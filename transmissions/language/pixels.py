@@ -25,8 +25,8 @@ class Pixel:
 def placed(segments: Segments) -> tuple[list[Segment | Pixel], bool]:
     """The segments of a part with the places of both pixels; whether rendering can never move them.
 
-    They could move where data, chunks or statements bring in tags of their own: then the rendered part has to be
-    scanned (`insert`).
+    They could move where data, inclusions or statements bring in tags of their own: then the rendered part has
+    to be scanned (`insert`).
     """
     marks = [segment for segment in segments if isinstance(segment, Mark)]
     top, bottom = _choose(marks)
@@ -92,7 +92,11 @@ def insert(markup: str, top: str | None, bottom: str | None) -> str:
     """A rendered part with the pixels' markup put in; for programs whose `pixels_certain` is false."""
     findings, _, _ = html_links.scan(markup, TEXT)
     first, last = _choose(findings.marks)
-    end = last.position if last else len(markup)
-    if top and first and first.position <= end:
-        return markup[: first.position] + top + markup[first.position : end] + (bottom or "") + markup[end:]
-    return markup[:end] + (bottom or "") + markup[end:]
+    places = [(first.position, top)] if first else []
+    places.append((last.position if last else len(markup), bottom))
+    shown = ""
+    begin = 0
+    for position, pixel in sorted(places, key=lambda place: place[0]):
+        shown += markup[begin:position] + (pixel or "")
+        begin = position
+    return shown + markup[begin:]

@@ -5,11 +5,11 @@ from typing import Any, Generic, NamedTuple, overload
 
 from transmissions.language import operators, regions, texts
 from transmissions.language.budget import Budget
-from transmissions.language.chunks import NO_LOOPS, Chunk, Chunks, FindSnippet, NoChunks
 from transmissions.language.encoding import PLAIN, Encoding, T
 from transmissions.language.faults import Mistake, RenderFault, SyntaxFault, Trouble
 from transmissions.language.flow import Segments, Sites, arrange_plain
 from transmissions.language.functions import Function, Unit
+from transmissions.language.inclusions import NO_LOOPS, FindSnippet, Inclusion, Inclusions, NoInclusions
 from transmissions.language.links import Tracked, follower, untracked
 from transmissions.language.markup_flow import arrange
 from transmissions.language.parser import check, parse
@@ -18,7 +18,7 @@ from transmissions.language.scope import Scope
 from transmissions.language.sites import LinkSite
 from transmissions.language.translate import Style, Translator, weight
 from transmissions.language.tree import Body, Text
-from transmissions.language.words import Kind, kind_of
+from transmissions.language.words import RENDER_DYNAMIC, RENDER_SNIPPET, Kind, kind_of
 
 
 class Pixels(NamedTuple, Generic[T]):
@@ -45,7 +45,7 @@ class Program(Generic[T]):
 
     @property
     def links(self) -> tuple[LinkSite, ...]:
-        """The click-trackable links by index; those of chunks and snippets follow as these are first used."""
+        """The click-trackable links by index; those of inclusions follow as these are first used."""
         return tuple(self._found)
 
     def render(self, scope: Scope, tracked: Tracked | None = None, pixels: Pixels[T] | None = None) -> list[T]:
@@ -108,10 +108,14 @@ def compile_part(
         raise SyntaxFault(part, mistake.line, mistake.what) from None
 
 
-def check_part(part: str, source: str) -> None:
-    """Raises SyntaxFault when `compile_part` would; much cheaper."""
+def check_part(part: str, source: str, *, is_snippet: bool = False) -> None:
+    """Raises SyntaxFault when `compile_part` would; much cheaper.
+
+    A snippet may not call for other snippets or dynamic content (contract 40 §11).
+    """
+    refused = (RENDER_SNIPPET, RENDER_DYNAMIC) if is_snippet else ()
     try:
-        check(texts.clean(source), kind_of(part))
+        check(texts.clean(source), kind_of(part), refused)
     except Mistake as mistake:
         raise SyntaxFault(part, mistake.line, mistake.what) from None
 
@@ -122,12 +126,12 @@ class _Compiler(Generic[T]):
         self._encoding = encoding
         self._edits = not preview
         self._found: list[LinkSite] = []
-        nothing = NoChunks()
-        self._inside = {"chunks": nothing, "held": nothing, "plain": nothing}
+        nothing = NoInclusions()
+        self._inside = {"inclusions": nothing, "held": nothing, "plain": nothing}
         self._outside = {
-            "chunks": Chunks(kind, lambda text: self._chunk(text, encoding), find_snippet),
-            "held": Chunks(kind, self._held_chunk, find_snippet),
-            "plain": Chunks(kind, lambda text: self._chunk(text, PLAIN), find_snippet),
+            "inclusions": Inclusions(kind, lambda text: self._inclusion(text, encoding), find_snippet),
+            "held": Inclusions(kind, self._held_inclusion, find_snippet),
+            "plain": Inclusions(kind, lambda text: self._inclusion(text, PLAIN), find_snippet),
         }
 
     def program(self, part: str, source: str, substitute: bool) -> Program[T]:
@@ -142,25 +146,25 @@ class _Compiler(Generic[T]):
     def _arranged(self, body: Body) -> Segments:
         return arrange(body, self._kind, Sites(self._kind, self._found), edits=self._edits)
 
-    def _chunk(self, source: str, encoding: Encoding[Any]) -> Chunk:
+    def _inclusion(self, source: str, encoding: Encoding[Any]) -> Inclusion:
         segments = self._arranged(parse(texts.clean(source), self._kind))
         return self._loaded(segments, self._style(encoding), encoding)
 
-    def _held_chunk(self, source: str) -> Chunk:
-        """A chunk inside of a region: scanned with it."""
+    def _held_inclusion(self, source: str) -> Inclusion:
+        """An inclusion inside of a region: scanned with it."""
         segments = arrange_plain(parse(texts.clean(source), self._kind))
         return self._loaded(segments, Style(self._kind, str, "", is_held_back=True), PLAIN)
 
-    def _loaded(self, segments: Segments, style: Style, encoding: Encoding[Any]) -> Chunk:
+    def _loaded(self, segments: Segments, style: Style, encoding: Encoding[Any]) -> Inclusion:
         function = Function(Unit(self._namespace(encoding, self._inside)), (), "plain")
         Translator(function, style).body(segments)
         function.finish("brk")
-        return Chunk(function.unit.load(function.name), weight(segments))
+        return Inclusion(function.unit.load(function.name), weight(segments))
 
     def _style(self, encoding: Encoding[Any]) -> Style:
         return Style(self._kind, encoding.static, "" if encoding is PLAIN else "value")
 
-    def _namespace(self, encoding: Encoding[Any], chunks: dict[str, Any]) -> dict[str, Any]:
+    def _namespace(self, encoding: Encoding[Any], inclusions: dict[str, Any]) -> dict[str, Any]:
         """The globals of generated code: all that it can reach."""
         return {
             "__builtins__": {},
@@ -176,5 +180,5 @@ class _Compiler(Generic[T]):
             "html": texts.html,
             "url": texts.url,
             **operators.BY_NAME,
-            **chunks,
+            **inclusions,
         }

@@ -23,8 +23,8 @@ class LinkSite:
     """One click-trackable link of a part's text; rendered once or, in a loop, many times.
 
     `index` counts the sites of a program from 0 and is -1 where a link is only found while rendering (in a tag
-    with statements inside). `position` counts from 1 within the text that holds them (the part, a dynamic chunk,
-    a snippet); a tag with statements inside takes one number, link or not. `part` is text, html or amp_html.
+    with statements inside). `position` counts from 1 within the text that holds them, the part or an inclusion; a
+    tag with statements inside takes one number, link or not. `part` is text, html or amp_html.
     `target` is the destination with entities decoded, None when it depends on data; `name` is the link's name, ""
     when it has none, None when it depends on data. `label` names the link in reports when it has no name.
     """
@@ -61,7 +61,11 @@ def decode(text: str, kind: Kind) -> str:
 
 def is_trackable(target: str) -> bool:
     """Has a host, and is not longer than a tracked URL can carry (contract 50 §4)."""
-    return _HOST.match(target) is not None and len(target.encode(errors="replace")) <= LONGEST_TARGET
+    return _HOST.match(target) is not None and _byte_length(target) <= LONGEST_TARGET
+
+
+def _byte_length(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode(errors="replace"))
 
 
 def cut_name(name: str) -> str:

@@ -119,7 +119,7 @@ class Translator:
         assert isinstance(call, Call)
         argument = Expression(output.expression.steps[:-1])
         arguments = self._function.insert_arguments(self._code(argument, output.line), call, output.line)
-        self._write(f"out += {'held' if self._style.is_held_back else 'chunks'}.pieces({arguments})")
+        self._write(f"out += {'held' if self._style.is_held_back else 'inclusions'}.pieces({arguments})")
         self._measure()
 
     def _link(self, link: TrackedLink) -> str:
@@ -127,9 +127,7 @@ class Translator:
         if link.site.target is not None and link.site.name is not None and not link.link.sublink_is_computed:
             target, name = (self._function.constant(text) for text in (link.site.target, link.site.name))
             written = self._constant("".join(piece.text for piece in link.link.url if isinstance(piece, Literal)))
-            temporary = self._function.temporary()
-            tracked = f"tracked({site}, {target}, {name})"
-            return f"({written} if ({temporary} := {tracked}) is None else link({temporary}))"
+            return f"({written} if (u := tracked({site}, {target}, {name})) is None else link(u))"
         name = "None" if link.site.name is not None else self._joined(link.link.name)
         sublink = f", {self._joined(link.link.sublink)}" if link.link.sublink_is_computed else ""
         return f"follow(tracked, {site}, {self._joined(link.link.url)}, {name}{sublink})"

@@ -1,6 +1,7 @@
 """What the database keeps: transmissions on their way, stored templates, stored recipient lists."""
 
 from transmissions.models.recipient_list import ListChunk, RecipientList
+from transmissions.models.snippet import SnippetVersion
 from transmissions.models.template import Template, TemplateVersion
 from transmissions.models.transmission import Chunk, Counter, Message, Snapshot, Transmission
 
@@ -11,6 +12,7 @@ __all__ = [
     "Message",
     "RecipientList",
     "Snapshot",
+    "SnippetVersion",
     "Template",
     "TemplateVersion",
     "Transmission",

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -12,7 +13,7 @@ from momentum.lib import clock
 from tracking import configuration, keys
 from tracking.options import OPTION_NAMES, Configuration
 from tracking.tokens import Sealer
-from transmissions import template_versions
+from transmissions import snippets, template_versions
 from transmissions.generation import PreparationFailure, Prepared, prepare
 from transmissions.models import Snapshot, TemplateVersion
 from transmissions.stored_content import stored_as_content
@@ -55,17 +56,17 @@ def stored_job(transmission_id: int) -> Job:
 
 
 def _prepare(transmission_id: int) -> Ready:
-    job, options, block_time = _fixed(transmission_id)
+    job, options, block_time, began = _fixed(transmission_id)
     if job.template_id and not job.template_version:
         # It was there when the transmission was accepted (contract 10 §9).
         reason = f"554 5.3.3 [internal] template '{job.template_id}' does not exist"
         return Ready(job, block_time, PreparationFailure(reason))
     sealer = Sealer(keys.load(Path(settings.MOMENTUM_HOME), settings.TRACKING_KEYS))
-    return Ready(job, block_time, prepare(job, options, sealer))
+    return Ready(job, block_time, prepare(job, options, sealer, find_snippet=snippets.as_of(began)))
 
 
-def _fixed(transmission_id: int) -> tuple[Job, Configuration, int]:
-    """Job, configuration and block time as the first generation of this transmission found them.
+def _fixed(transmission_id: int) -> tuple[Job, Configuration, int, datetime]:
+    """Job, configuration and block time as the first generation of this transmission found them, and its time.
 
     A change of template or configuration holds for transmissions whose generation begins later: messages of one
     transmission do not differ, and a retry gives the same message again.
@@ -87,7 +88,9 @@ def _fixed(transmission_id: int) -> tuple[Job, Configuration, int]:
             snapshot.save()
     # Options that a later version has dropped are of no interest to it.
     known = {name: value for name, value in snapshot.configuration.items() if name in OPTION_NAMES}
-    return job, Configuration(**known), snapshot.transmission.block_time
+    transmission = snapshot.transmission
+    began = transmission.generation_started_at or transmission.created_at
+    return job, Configuration(**known), transmission.block_time, began
 
 
 def _with_template(job: Job, use_draft: bool) -> Job:

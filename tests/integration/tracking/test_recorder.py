@@ -224,7 +224,8 @@ def test_clicks_are_refused_while_the_account_has_them_switched_off(redis: "Redi
     [
         (b"\xc1 not msgpack", b"not a list of hits"),
         (stream.entries([b"\x93abc"])[0], b"not a hit"),
-        (stream.entries([stream.hit_frame(Hit(b"short", 1, "a", "b"))])[0], b"not 16 bytes"),
+        (stream.entries([stream.hit_frame(Hit(b"short", 1, "a", "b"))])[0], b"not a hit"),
+        (stream.entries([stream.hit_frame(Hit(b"x" * 16, -1, "a", "b"))])[0], b"not a hit"),
         (stream.entries([stream.hit_frame(Hit(b"x" * 16, 1, "a", "b"))])[0], b"does not open: malformed"),
     ],
 )

@@ -223,6 +223,18 @@ def test_a_wrong_environment_is_one_line(home: Path) -> None:
     assert (ended.returncode, ended.stderr) == (2, "PORT: expected a whole number from 1 to 65534\n")
 
 
+def test_two_trackers_do_not_share_a_port(tracker: TrackerProcess, home: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "tracking.server"],
+        env={"MOMENTUM_HOME": str(home), "PORT": str(tracker.port - 1)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert ended.stderr == f"PORT: something else listens on 127.0.0.1:{tracker.port} already\n"
+
+
 raw_paths = st.binary(max_size=200).map(
     lambda data: bytes(byte for byte in data if byte not in b"\r\n \x00") or b"x"
 ) | st.text("abcXYZ019%/~.-_?&#=", max_size=100).map(str.encode)

@@ -46,6 +46,10 @@ def test_any_name_comes_back(name):
     assert (parse(part).get_filename() or "").strip() == name.strip()
 
 
+def test_a_name_that_looks_encoded():
+    assert parse(attachment_part(attachment(name="=?utf-8?q?a?="))).get_filename() == "=?utf-8?q?a?="
+
+
 def test_a_name_cannot_make_a_header():
     part = attachment_part(attachment(name='a"\r\nX-Bad: 1\r\n\r\n.txt'))
     message = parse(part)
@@ -101,7 +105,8 @@ def test_media_types(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "text", "text/", "text/plain\r\nX: 1", "text/pl ain", "té/x", "a/b; c", "a/b; c=d e"]
+    "text",
+    ["", "text", "text/", "text/plain\r\nX: 1", "text/pl ain", "té/x", "a/b; c", "a/b; c=d e", "text/" + "x" * 251],
 )
 def test_what_is_no_media_type(text):
     assert not is_media_type(text)

@@ -1,7 +1,7 @@
 """Header fields of a message (contract 10 §3, §5, §6.3)."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.generation.builders import attempt, generate, make_content, make_job, make_recipient, read
@@ -104,7 +104,6 @@ def test_internationalised_addresses_need_smtputf8(keyring):
 
 
 @given(value=ANYTHING)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_data_never_makes_a_header(keyring, value):
     content = make_content(
         subject="S {{v}}",

@@ -69,6 +69,13 @@ def test_non_ascii_becomes_base64_words():
     assert unstructured("Subject", "Olá") == b"Subject: =?utf-8?b?T2zDoQ==?=\r\n"
 
 
+@pytest.mark.parametrize("text", ["é" * 100, "a" + "é" * 100, "€" * 60, "ab😀" * 40])
+def test_no_character_is_cut_by_an_encoded_word(text):
+    words = unstructured("Subject", text).decode().removeprefix("Subject: ").split()
+    assert len(words) > 1
+    assert "".join(str(make_header(decode_header(word))) for word in words) == text
+
+
 @pytest.mark.parametrize(
     "raw, cleaned",
     [("a\r\nb", "a b"), ("a\rb\nc", "a b c"), ("a\x00b", "a b"), (" a\t", "a"), ("a\x7fb", "a b"), ("\r\n", "")],

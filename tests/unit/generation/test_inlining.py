@@ -1,6 +1,9 @@
 """Styles moved into attributes (contract 10 §2, `inline_css`), before tracking."""
 
+import pytest
+
 from tests.unit.generation.builders import (
+    attempt,
     body,
     generate,
     make_content,
@@ -9,6 +12,7 @@ from tests.unit.generation.builders import (
     opened,
     tracked_urls,
 )
+from transmissions.generation import GenerationFailure
 from transmissions.generation.inlining import inline
 from transmissions.values import TrackingFlags
 
@@ -47,6 +51,28 @@ def test_the_amp_part_is_never_inlined(keyring):
 
 def test_a_retry_makes_the_same_bytes(keyring):
     assert generate(keyring, JOB).data == generate(keyring, JOB).data
+
+
+def test_markup_that_would_exhaust_the_stack_is_refused(keyring):
+    html = "<style>div{color:red}</style>" + "<div>" * 20_000
+    failure = attempt(keyring, make_job(make_content(html=html), inline_css=True))
+    assert isinstance(failure, GenerationFailure)
+    assert failure.reason == "554 5.3.3 [internal] Error while inlining css: elements are nested too deeply"
+
+
+def test_many_unclosed_paragraphs_and_images_are_no_depth():
+    assert "color: red" in inline("<style>p{color:red}</style>" + "<p>x<br><img src=y>" * 2000)
+
+
+@pytest.mark.parametrize("quote", ['"', "'", ""])
+def test_links_in_conditional_comments(keyring, quote):
+    link = f"<a href={quote}https://shop.test/?a=b{quote} id=x>x</a>"
+    html = f"<html><body><!--[if mso]>{link}<![endif]--></body></html>"
+    job = make_job(make_content(html=html), inline_css=True, flags=TrackingFlags(open_tracking=False))
+    got = body(generate(keyring, job), "html")
+    (url,) = tracked_urls(got)
+    assert f"<a href={quote}{url}{quote} id=x>x</a>" in got
+    assert opened(keyring, url)[1].url == "https://shop.test/?a=b"
 
 
 def test_nothing_is_fetched():

@@ -1,5 +1,6 @@
 """One tracked message (contract 50 §12), and what differs from copy to copy (50 §13, 10 §15)."""
 
+import base64
 import re
 
 import pytest
@@ -25,7 +26,7 @@ from tests.unit.generation.builders import (
 from tracking.tokens import Kind
 from transmissions.generation import GenerationFailure
 from transmissions.generation.tracking import Tracking
-from transmissions.values import Override, TrackingFlags
+from transmissions.values import Attachment, Override, TrackingFlags
 
 HTML = '<html><body><p>Hi</p><a href="https://shop.test/x" data-msys-linkname="more">more</a></body></html>'
 CONTENT = make_content(html=HTML, text="Hi https://shop.test/x")
@@ -400,6 +401,45 @@ def test_data_of_the_recipient_is_in_scope(keyring):
     assert body(generate(keyring, job, recipient), "plain").strip() == (
         "ines@example.net Ines ines@example.net Faro 0 2 33 4"
     )
+
+
+def test_snippets(keyring):
+    snippets = {"foot": {"html": '<hr>{{y}} <a href="https://shop.test/s">s</a>', "text": "(c) {{y}}"}}
+    call = '{{ render_snippet("foot") }}'
+    job = make_job(make_content(html=call, text=call), substitution_data={"y": 2031})
+    message = generate(keyring, job, find_snippet=snippets.get)
+    assert body(message, "plain") == "(c) 2031"
+    assert body(message, "html").startswith("<hr>2031 <a href=")
+    assert len(tracked_urls(body(message, "html"), "f")) == 1
+    failure = attempt(
+        keyring, make_job(make_content(text='{{ render_snippet("nope") }}')), find_snippet=snippets.get
+    )
+    assert isinstance(failure, GenerationFailure)
+
+
+def test_substitutions_switched_off(keyring):
+    html = '<p>{{who}}</p><a href="https://shop.test/{{who}}" data-msys-linkname="n">x</a>'
+    content = make_content(subject="Hi {{who}}", html=html, text="{{who}} {{ broken", headers={"X-W": "{{who}}"})
+    job = make_job(content, substitution_data={"who": "Ana"}, perform_substitutions=False)
+    generated = generate(keyring, job)
+    assert (generated.subject, read(generated)["X-W"]) == ("Hi Ana", "Ana")
+    assert body(generated, "plain") == "{{who}} {{ broken"
+    (url,) = tracked_urls(body(generated, "html"), "f")
+    assert body(generated, "html").startswith(f'<p>{{{{who}}}}</p><a href="{url}">x</a>')
+    assert opened(keyring, url)[1].url == "https://shop.test/{{who}}"
+
+
+def test_attachments_and_images(keyring):
+    attachment = Attachment("n.txt", "text/plain", base64.b64encode(b"hello {{x}}").decode())
+    image = Attachment("logo", "image/png", base64.b64encode(b"png").decode())
+    content = make_content(html='<img src="cid:logo">', attachments=(attachment,), inline_images=(image,))
+    message = read(generate(keyring, make_job(content)))
+    assert [part.get_content_type() for part in message.walk()] == [
+        *("multipart/mixed", "multipart/related", "multipart/alternative", "text/plain", "text/html"),
+        *("image/png", "text/plain"),
+    ]
+    (attached,) = message.iter_attachments()
+    assert attached.get_payload(decode=True) == b"hello {{x}}"
 
 
 def test_overrides(keyring):

@@ -130,6 +130,13 @@ def test_a_part_without_tags_passes_byte_for_byte(keyring):
     assert source[first:].replace("\n", "\r\n").encode() in generated.data
 
 
+def test_attributes_of_a_link_that_is_not_tracked_are_removed(keyring):
+    source = SIMPLE.replace("text/plain; format=flowed", "text/html").replace(
+        "Hello {{who}} https://shop.test/a", '<a href="https://shop.test/" data-msys-clicktrack="0">x</a>'
+    )
+    assert body(generate(keyring, job(source)), "html") == '<a href="https://shop.test/">x</a>\r\n'
+
+
 def test_an_encoded_body_is_decoded_first(keyring):
     encoded = base64.b64encode("Olá {{who}}".encode()).decode()
     source = (
@@ -211,13 +218,22 @@ def test_substitutions_switched_off(keyring):
     assert generated.subject == "Hi Zoë"
 
 
+def nested(depth: int) -> str:
+    heads = "".join(f"Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n" for level in range(depth))
+    return f"From: a@b.test\n{heads}\nx\n"
+
+
 @pytest.mark.parametrize(
-    "source",
+    "source, readable",
     [
-        "From: a@b.test\nContent-Type: multipart/mixed; boundary=b\n\n"
-        + "--b\nContent-Type: multipart/mixed; boundary=b\n\n" * 200,
-        "From: a@b.test\n" + "X: y\n" * 20_000 + "\nx",
+        (nested(20), True),
+        (nested(60), False),
+        ("From: a@b.test\nContent-Type: multipart/mixed; boundary=b\n\n" + "--b\n\n" * 900, True),
+        ("From: a@b.test\nContent-Type: multipart/mixed; boundary=b\n\n" + "--b\n\n" * 100_000, False),
+        ("From: a@b.test\n" + "X: y\n" * 10_000 + "\nx", True),
+        ("From: a@b.test\n" + "X: y\n" * 1_000_000 + "\nx", False),
+        ("From: a@b.test\nX:" + " \n " * 1_000_000 + "\n\nx", False),
     ],
 )
-def test_hostile_structures_are_answered(source):
-    dissect(source)
+def test_structure_has_limits(source, readable):
+    assert (dissect(source) is not None) is readable

@@ -25,6 +25,9 @@ def with_crlf(text: str) -> str:
 @example([".", "\n.\n"])
 @example(["=" * 300, "é" * 100])
 @example(["\x00\x7f"])
+@example(["=" + "x" * 73, "y"])
+@example(["x" * 73 + "=", "y"])
+@example(["x" * 76, "y"])
 def test_pieces_decode_to_the_text(texts):
     body = join([piece(text) for text in texts])
     expected = "".join(with_crlf(text) for text in texts)

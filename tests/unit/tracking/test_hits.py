@@ -26,7 +26,8 @@ def ask(path: str, method: str = "GET", **changes: Any) -> tuple[Answer, Hit | N
 
 
 def header(answer: Answer, name: str) -> str | None:
-    return dict(answer.headers).get(name)
+    value = dict(answer.headers).get(name.lower().encode())
+    return None if value is None else value.decode()
 
 
 @pytest.mark.parametrize("kind", [Kind.OPEN, Kind.INITIAL_OPEN, Kind.AMP_OPEN, Kind.AMP_INITIAL_OPEN])

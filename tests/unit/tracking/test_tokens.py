@@ -150,3 +150,13 @@ def test_integers_beyond_64_bits_and_the_order_of_keys_survive() -> None:
     assert opened[0].metadata == metadata
     assert list(opened[0].metadata) == ["z", "a", "ü"]
     assert isinstance(opened[0].metadata["a"][0], float)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"message": 2**48}, {"transmission": 2**63}, {"sent_at": -1}, {"sent_at": 2**40}, {"block_time": 2**33}],
+)
+def test_numbers_that_no_column_or_date_holds_are_refused(changes: dict[str, int]) -> None:
+    sealed = SEALER.message_part(make_message_part(**changes))
+    link = SEALER.link_part(make_link_part(transmission=changes.get("transmission", make_link_part().transmission)))
+    assert _refusal(sealed, link) == Refusal.UNREADABLE

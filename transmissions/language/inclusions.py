@@ -1,4 +1,4 @@
-"""Template text that comes in while rendering: dynamic content and snippets (contract 40 §11)."""
+"""Inclusions: dynamic content and snippets, template text that comes in while rendering (contract 40 §11)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,22 +21,24 @@ NO_LOOPS: Outer = (None, None, {})
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
-    """A compiled chunk: its function, called like all functions of a program, and its weight in steps."""
+class Inclusion:
+    """A compiled inclusion: its function, called like all functions of a program, and its weight in steps."""
 
     run: Callable[..., int]
     weight: int
 
 
-class Chunks:
+class Inclusions:
     """Compiles each text once and runs it inside of the part that calls for it."""
 
-    def __init__(self, kind: Kind, compile_chunk: Callable[[str], Chunk], find_snippet: FindSnippet | None) -> None:
-        """`compile_chunk` raises Mistake for a text that is no template."""
+    def __init__(
+        self, kind: Kind, compile_inclusion: Callable[[str], Inclusion], find_snippet: FindSnippet | None
+    ) -> None:
+        """`compile_inclusion` raises Mistake for a text that is no template."""
         self._kind = kind
-        self._compile = compile_chunk
+        self._compile = compile_inclusion
         self._find_snippet = find_snippet
-        self._compiled: dict[str, Chunk | Mistake] = {}
+        self._compiled: dict[str, Inclusion | Mistake] = {}
 
     def pieces(
         self, scope: Scope, budget: Budget, tracked: Tracked, outer: Outer, call: Call, value: Any, line: int
@@ -55,20 +57,20 @@ class Chunks:
     def _run(
         self, source: str, where: str, scope: Scope, budget: Budget, tracked: Tracked, outer: Outer, line: int
     ) -> list[Any]:
-        chunk = self._chunk(source)
-        if isinstance(chunk, Mistake):
-            raise Trouble(line, f"{where}, line {chunk.line}: {chunk.what}")
-        budget.spend(chunk.weight, line)
+        inclusion = self._inclusion(source)
+        if isinstance(inclusion, Mistake):
+            raise Trouble(line, f"{where}, line {inclusion.line}: {inclusion.what}")
+        budget.spend(inclusion.weight, line)
         pieces: list[Any] = []
         inner = budget.inner()
         try:
-            chunk.run(scope, pieces, inner, tracked, outer, -1)
+            inclusion.run(scope, pieces, inner, tracked, outer, -1)
             inner.measure(pieces, 1)
         except Trouble as trouble:
             raise Trouble(line, f"{where}, line {trouble.line}: {trouble.what}") from None
         return pieces
 
-    def _chunk(self, source: str) -> Chunk | Mistake:
+    def _inclusion(self, source: str) -> Inclusion | Mistake:
         if source not in self._compiled:
             try:
                 self._compiled[source] = self._compile(source)
@@ -98,8 +100,8 @@ def _dynamic(call: Call, value: Any, line: int) -> str | None:
     return value
 
 
-class NoChunks:
-    """Inside of a chunk: both macros are refused when they are called."""
+class NoInclusions:
+    """Inside of an inclusion: both macros are refused when they are called."""
 
     def pieces(self, *arguments: Any) -> list[Any]:
         call, line = arguments[4], arguments[6]
