@@ -14,7 +14,7 @@ WHERE m.chunk_id = c.id
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("transmissions", "0001_transmissions_templates_lists"),
+        ("transmissions", "0002_snippets"),
     ]
 
     operations = [
