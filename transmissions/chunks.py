@@ -25,6 +25,11 @@ def unpack(stored: bytes | memoryview) -> list[Recipient]:
     return _decode(zlib.decompress(stored))
 
 
+def text_of(stored: bytes | memoryview) -> str:
+    """The JSON of one chunk, to look for something before it is decoded."""
+    return zlib.decompress(stored).decode()
+
+
 def packed(recipients: Iterable[Recipient], size: int = CHUNK_SIZE) -> Iterator[tuple[int, bytes]]:
     """Chunks of at most `size` recipients as (count, stored form); at no time more than one chunk is unpacked."""
     waiting: list[Recipient] = []

@@ -41,7 +41,7 @@ class Transmission(models.Model):
     start_at = models.DateTimeField()
     is_scheduled = models.BooleanField(default=False)
     # Held by an operator: its chunks are not due until it is resumed. The contract's states do not know it.
-    is_paused = models.BooleanField(default=False)
+    is_paused = models.BooleanField(default=False, db_default=False)
     generation_started_at = models.DateTimeField(null=True)
     generation_ended_at = models.DateTimeField(null=True)
 
@@ -93,8 +93,8 @@ class Chunk(models.Model):
     num_generated = models.IntegerField(default=0)
     num_failed = models.IntegerField(default=0)
     # How the generated ones ended so far, so that nobody has to count a million messages; the rest is deferred.
-    num_delivered = models.IntegerField(default=0)
-    num_bounced = models.IntegerField(default=0)
+    num_delivered = models.IntegerField(default=0, db_default=0)
+    num_bounced = models.IntegerField(default=0, db_default=0)
 
     class Meta:
         constraints: ClassVar = [
