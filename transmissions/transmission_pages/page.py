@@ -63,8 +63,8 @@ def live(request: HttpRequest, transmission: Transmission) -> dict[str, Any]:
         "starts_later": transmission.state == _State.SUBMITTED and transmission.start_at > now,
         "figures": _figures(counts),
         "bar": _bar(counts),
-        "rate": f"{measured.rate:,.0f}" if is_working and measured.rate is not None else "–",
-        "left": speed.in_words(measured.seconds_left(counts.waiting)) if is_working else "–",
+        "rate": f"{measured.rate:,.0f}" if is_working and measured.rate is not None else "",
+        "left": speed.in_words(measured.seconds_left(counts.waiting)) if is_working else "",
         "refresh_ms": _refresh_ms(transmission, counts),
         "refresh_query": urlencode({"samples": measured.samples, "state": _chosen_state(request, counts)}),
         "tabs": _tabs(request, counts),
@@ -120,9 +120,9 @@ def _bar(counts: Counts) -> list[tuple[str, str, str]]:
 
 def _refresh_ms(transmission: Transmission, counts: Counts) -> int:
     """How often the page asks again; 0 when nothing more will happen."""
-    if transmission.state == _State.GENERATING and not transmission.is_paused:
-        return _WORKING_MS
-    if transmission.state == _State.SUBMITTED and transmission.start_at <= clock.now() + timedelta(minutes=1):
+    soon = transmission.start_at <= clock.now() + timedelta(minutes=1)
+    begins = transmission.state == _State.SUBMITTED and soon
+    if not transmission.is_paused and (begins or transmission.state == _State.GENERATING):
         return _WORKING_MS
     return _WAITING_MS if counts.waiting or counts.deferred else 0
 

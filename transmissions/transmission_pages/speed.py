@@ -44,9 +44,9 @@ def measure(done: int, now: datetime, carried: str) -> Speed:
 
 
 def in_words(seconds: int | None) -> str:
-    """About how long: "35 s", "12 min", "3 h 05 min"."""
+    """About how long: "35 s", "12 min", "3 h 05 min"; "" while unknown."""
     if seconds is None:
-        return "–"
+        return ""
     if seconds < 100:
         return f"{seconds} s"
     minutes = round(seconds / 60)
