@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from momentum.lib.errors import refuse
 from transmissions.addresses import domain_to_ascii, split_mailbox
 from transmissions.reading import Faults, Fields, all_null
 from transmissions.values import Attachment, Content, Mailbox
@@ -110,10 +109,11 @@ def check_sender(sender: Mailbox, path: str, faults: Faults) -> None:
     if "{{" in email:
         return
     if email.count("@") > 1 and "," in email:
-        raise refuse("7001", "No sending domain specified")
+        faults.add_of_domain("7001", "No sending domain specified")
+        return
     local, at, domain = email.rpartition("@")
     if (not at and email and domain_to_ascii(email) is not None and "." in email) or (at and not local):
-        faults.add("2008", f"no local part specified in sender address {email}")
+        faults.add_of_domain("2008", f"no local part specified in sender address {email}")
     elif not at or domain_to_ascii(domain) is None or any(sign.isspace() for sign in local):
         faults.add("1300", f"invalid {path}: {email[:320]}")
 

@@ -21,6 +21,8 @@ class Faults:
     def __init__(self) -> None:
         self.found: list[Fault] = []
         self._status: int | None = None
+        # Of sending and tracking domains: looked at only when fields and references are in order (contract 00 §6).
+        self._of_domains: list[tuple[int, Fault]] = []
 
     def add(self, code: str, description: str) -> None:
         """Note a fault of the catalogue, each one once."""
@@ -38,10 +40,16 @@ class Faults:
         for new in faults:
             self.note(new)
 
-    def raise_if_any(self) -> None:
-        """Raises ApiError with everything noted."""
+    def add_of_domain(self, code: str, description: str) -> None:
+        """Note a fault of a domain, which comes after those of fields and references."""
+        self._of_domains.append((CATALOGUE[code][0], fault(code, description)))
+
+    def raise_if_any(self, *, of_domains: bool = True) -> None:
+        """Raises ApiError with everything noted; faults of domains only where there is no other."""
         if self.found:
             raise ApiError(self._status or 400, *self.found)
+        if self._of_domains and of_domains:
+            raise ApiError(self._of_domains[0][0], *(noted for _, noted in self._of_domains))
 
 
 class Fields:

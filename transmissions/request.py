@@ -10,7 +10,7 @@ import msgspec
 
 from momentum.api.bodies import json_typed
 from momentum.lib import clock
-from momentum.lib.errors import Fault, refuse
+from momentum.lib.errors import Fault
 from transmissions.addresses import parse_address
 from transmissions.content import TemplateReference, check_sender, read_content, read_mailbox
 from transmissions.generation import check_override
@@ -76,12 +76,14 @@ class Submission:
     substitution_data: dict[str, Any]
     return_path: str
     num_rcpt_errors: int | None
+    faults: Faults
 
 
 def read_submission(body: bytes, schedule_horizon: timedelta) -> Submission:
     """Decode and check everything but the single recipients.
 
-    `schedule_horizon` is how far ahead `start_time` may lie. Raises ApiError with every fault found.
+    `schedule_horizon` is how far ahead `start_time` may lie. Raises ApiError with every fault found, except those
+    of domains: they stay in `faults` of the submission, to be raised when what it refers to has been found.
     """
     faults = Faults()
     fields, recipients = _decode(body, faults)
@@ -102,11 +104,12 @@ def read_submission(body: bytes, schedule_horizon: timedelta) -> Submission:
         substitution_data=fields.sized_object("substitution_data", MAX_SUBSTITUTION_BYTES, "2002"),
         return_path=_read_return_path(fields, faults),
         num_rcpt_errors=fields.integer("num_rcpt_errors", minimum=0),
+        faults=faults,
     )
-    faults.raise_if_any()
     # No tracking domain can be registered yet, so none that a request names is a verified one (contract 10 §1).
-    if fields.raw("tracking_domain") not in (None, ""):
-        raise refuse("7001", f"tracking domain '{str(fields.raw('tracking_domain'))[:253]}' is not registered")
+    if tracking_domain := fields.text("tracking_domain", 253):
+        faults.add_of_domain("7001", f"tracking domain '{tracking_domain}' is not registered")
+    faults.raise_if_any(of_domains=False)
     return submission
 
 

@@ -1,5 +1,6 @@
 """Pausing, resuming and cancelling what is under way."""
 
+import dataclasses
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from transmissions import hints
 from transmissions.actions import cancel, hold
 from transmissions.models import Chunk, Message, Transmission
 from transmissions.pipeline import claim, generating, jobs, retrying, trying
+from transmissions.pipeline import events as work_events
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -148,6 +150,25 @@ def test_chunks_count_how_their_messages_ended(api: Api, peer: Peer, monkeypatch
     pass_time(monkeypatch, timedelta(minutes=21))
     retrying.retry_due()
     assert Chunk.objects.values_list("num_generated", "num_delivered", "num_bounced").get() == (4, 2, 2)
+
+
+def test_a_message_whose_events_cannot_be_stored_is_settled_without_them(
+    api: Api, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit(api, "a@example.net", "bad@example.net", "c@example.net")
+    real = work_events.of_settled
+
+    def unstorable(one: Any) -> Any:
+        is_bad = one.attempt.recipient.email == "bad@example.net"
+        for each in real(one):
+            yield dataclasses.replace(each, reason="\0") if is_bad else each
+
+    monkeypatch.setattr(work_events, "of_settled", unstorable)
+    generate()
+    assert len(peer.taken) == 3
+    assert {name for name, _ in events()} == {"a@example.net", "c@example.net"}
+    assert Message.objects.filter(state="delivered").count() == 3
+    assert Transmission.objects.get().state == "Success"
 
 
 def test_a_message_that_no_longer_renders_fails_instead_of_being_tried_for_ever(

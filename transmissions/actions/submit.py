@@ -45,6 +45,7 @@ def submit(body: bytes, *, num_rcpt_errors: int | None = None, check_syntax: boo
     horizon = configuration.current().start_time_max_schedule_interval
     submission = read_submission(body, timedelta(seconds=horizon))
     _check_references(submission)
+    submission.faults.raise_if_any()
     if isinstance(submission.content, Content):
         _check_content(submission, submission.content, check_syntax)
     keep = submission.num_rcpt_errors if num_rcpt_errors is None else num_rcpt_errors

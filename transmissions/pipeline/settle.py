@@ -1,9 +1,11 @@
 """Storing what became of messages: rows and events in one transaction, fenced by the lease (DESIGN §3.4)."""
 
+import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from django.db import connection, transaction
+import psycopg
+from django.db import DataError, connection, transaction
 from django.db.models import F
 from django.db.models.expressions import Combinable
 
@@ -13,12 +15,17 @@ from tracking.events import Event
 from transmissions.models import Chunk, Message, Transmission
 from transmissions.pipeline import events
 from transmissions.pipeline.claim import LEASE, Lease
+from transmissions.pipeline.texts import storable
 from transmissions.pipeline.work import Canceled, Failed, Settled
 
 _COLUMNS = (
     "number, transmission_id, chunk_id, state, attempts, injected_at, next_attempt_at, last_reply, settled_at"
 )
 _MAX_REPLY = 2000
+# What values raise that PostgreSQL or JSON cannot hold. That the database is away is another matter.
+_UNSTORABLE = (DataError, psycopg.DataError, ValueError, TypeError)
+
+logger = logging.getLogger(__name__)
 
 
 class LeaseLostError(Exception):
@@ -27,6 +34,12 @@ class LeaseLostError(Exception):
 
 def settle_chunk(chunk: Chunk, lease: Lease, settled: Sequence[Settled], failed: Sequence[Failed]) -> None:
     """Store first attempts. Raises LeaseLostError when the chunk is no longer ours."""
+    _store_all_the_same(settled, failed, lambda *these: _settle_chunk(chunk, lease, *these))
+
+
+def _settle_chunk(
+    chunk: Chunk, lease: Lease, settled: Sequence[Settled], failed: Sequence[Failed], recorded: bool
+) -> None:
     with transaction.atomic():
         # 1. The fence: the row stays locked, so that no other worker can claim the chunk before we commit.
         renewed = Chunk.objects.filter(id=chunk.id, lease=lease.token).update(
@@ -40,7 +53,8 @@ def settle_chunk(chunk: Chunk, lease: Lease, settled: Sequence[Settled], failed:
         # 2. The rows, which tell a later worker to leave these recipients alone.
         _copy_rows([*map(_row_of_settled, settled), *map(_row_of_failed, failed)])
         # 3. The events of the same messages.
-        log.append(_events(settled, failed))
+        if recorded:
+            log.append(_events(settled, failed))
 
 
 def settle_canceled(chunk: Chunk, lease: Lease, canceled: Sequence[Canceled]) -> None:
@@ -56,6 +70,10 @@ def settle_retries(lease: Lease, settled: Sequence[Settled], failed: Sequence[Fa
 
     `failed` are those that no longer render, which ends them.
     """
+    _store_all_the_same(settled, failed, lambda *these: _settle_retries(lease, *these))
+
+
+def _settle_retries(lease: Lease, settled: Sequence[Settled], failed: Sequence[Failed], recorded: bool) -> None:
     numbers = [*(one.attempt.number for one in settled), *(one.number for one in failed)]
     with transaction.atomic():
         held = set(
@@ -74,9 +92,33 @@ def settle_retries(lease: Lease, settled: Sequence[Settled], failed: Sequence[Fa
                 last_reply=one.outcome.reply[:_MAX_REPLY],
             )
         for failure in ours_failed:
-            _update_row(failure.number, state=Message.State.FAILED, last_reply=failure.failure.reason[:_MAX_REPLY])
+            _update_row(
+                failure.number, state=Message.State.FAILED, last_reply=storable(failure.failure.reason)[:_MAX_REPLY]
+            )
         _count_ends(ours, ours_failed)
-        log.append(_events(ours, ours_failed))
+        if recorded:
+            log.append(_events(ours, ours_failed))
+
+
+def _store_all_the_same(
+    settled: Sequence[Settled],
+    failed: Sequence[Failed],
+    store: Callable[[Sequence[Settled], Sequence[Failed], bool], None],
+) -> None:
+    """Store what can be stored, each message alone if need be: one that the event log cannot hold loses its events,
+    because without its row it would be sent again for ever.
+    """
+    try:
+        store(settled, failed, True)
+    except _UNSTORABLE:
+        alone: list[tuple[Sequence[Settled], Sequence[Failed]]] = [([one], []) for one in settled]
+        alone += [([], [one]) for one in failed]
+        if len(alone) == 1:
+            logger.exception("the events of a message cannot be stored; it is settled without them")
+            store(settled, failed, False)
+            return
+        for these in alone:
+            _store_all_the_same(*these, store)
 
 
 def renew(lease: Lease, chunk: Chunk | None = None) -> None:
@@ -161,7 +203,7 @@ def _row_of_settled(one: Settled) -> tuple[object, ...]:
 def _row_of_failed(one: Failed) -> tuple[object, ...]:
     return (
         *(one.number, one.job.transmission_id, one.chunk_id, Message.State.FAILED.value),
-        *(0, one.failed_at, None, one.failure.reason[:_MAX_REPLY], clock.now()),
+        *(0, one.failed_at, None, storable(one.failure.reason)[:_MAX_REPLY], clock.now()),
     )
 
 
