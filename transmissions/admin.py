@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -15,8 +15,8 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from transmissions.actions import cancel, hold
-from transmissions.models import Transmission
-from transmissions.transmission_pages import content, page
+from transmissions.models import Message, Transmission
+from transmissions.transmission_pages import content, export, page
 from transmissions.transmission_pages.listing import CampaignFilter, Listing, StateFilter
 
 _STATE_COLORS = {
@@ -67,6 +67,7 @@ class TransmissionAdmin(ModelAdmin):  # type: ignore[misc]
         pages: list[tuple[str, Callable[..., Any], str]] = [
             ("progress/", require_safe(self.progress_view), "progress"),
             ("content/", require_safe(xframe_options_sameorigin(self.content_view)), "content"),
+            ("messages.csv", require_safe(self.csv_view), "csv"),
             *((f"{name}/", require_POST(self.stop_view), name) for name in _STOPS),
         ]
         own = [
@@ -108,6 +109,18 @@ class TransmissionAdmin(ModelAdmin):  # type: ignore[misc]
         response = HttpResponse(content.frame_document(shown).encode("utf-8", "replace"))
         response["Content-Security-Policy"] = f"sandbox {content.FRAME_SANDBOX}; {content.POLICY}"
         response["Referrer-Policy"] = "no-referrer"
+        return response
+
+    def csv_view(self, request: HttpRequest, transmission_id: int) -> StreamingHttpResponse:
+        """All messages of one state, of all pages."""
+        transmission = self._seen(request, transmission_id)
+        state = request.GET.get("state", "")
+        if state not in Message.State.values:
+            raise Http404
+        response = StreamingHttpResponse(
+            export.lines(transmission, Message.State(state)), content_type="text/csv; charset=utf-8"
+        )
+        response["Content-Disposition"] = f'attachment; filename="messages-{transmission_id}-{state}.csv"'
         return response
 
     def stop_view(self, request: HttpRequest, transmission_id: int, stop: str) -> HttpResponse:

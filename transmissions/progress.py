@@ -34,6 +34,11 @@ class Counts:
         """Recipients whose message never will be."""
         return self._left if self.is_canceled else 0
 
+    def of_state(self, state: str) -> int | None:
+        """Messages in one state of Message; None where nobody counts them."""
+        counted: int | None = getattr(self, state, None)
+        return counted
+
     @property
     def _left(self) -> int:
         return max(0, self.recipients - self.generated - self.failed)

@@ -76,7 +76,7 @@ class Submission:
     substitution_data: dict[str, Any]
     return_path: str
     num_rcpt_errors: int | None
-    faults: Faults
+    faults: Faults = field(default_factory=Faults)
 
 
 def read_submission(body: bytes, schedule_horizon: timedelta) -> Submission:

@@ -155,6 +155,23 @@ def test_rows_are_paged_in_both_directions(api: Api, peer: Peer, admin_client: C
         assert "r000@example.net" in page(admin_client, transmission_id, f"?{query}")
 
 
+def test_the_messages_of_a_state_are_saved_as_csv(api: Api, peer: Peer, admin_client: Client) -> None:
+    peer.replies["RCPT TO:<=1+1@example.net>"] = '550 5.1.1 no, "never"'
+    transmission_id = submit(api, *(f"r{number}@example.net" for number in range(600)), "=1+1@example.net")
+    generate()
+    address = f"{BASE}{transmission_id}/messages.csv"
+    answer = admin_client.get(address, {"state": "delivered"})
+    text = b"".join(answer).decode()
+    assert text.startswith(
+        "\ufeffRecipient,State,Attempts,Last reply,Next attempt,Settled\r\nr0@example.net,delivered,1,"
+    )
+    assert len(text.splitlines()) == 601
+    bounced = b"".join(admin_client.get(address, {"state": "bounced"})).decode().splitlines()[1]
+    assert bounced.startswith('\'=1+1@example.net,bounced,1,"550 5.1.1 no, ""never""",,20')
+    assert admin_client.get(address, {"state": "x"}).status_code == 404
+    assert person().get(address, {"state": "bounced"}).status_code == 403
+
+
 def test_recipients_are_found_by_address_before_and_after_they_were_sent_to(
     api: Api, peer: Peer, admin_client: Client
 ) -> None:

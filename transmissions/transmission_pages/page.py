@@ -130,7 +130,9 @@ def _refresh_ms(transmission: Transmission, counts: Counts) -> int:
 def _tabs(request: HttpRequest, counts: Counts) -> list[Tab]:
     chosen = _chosen_state(request, counts)
     return [
-        Tab(value, label, f"{getattr(counts, value):,}", value == chosen) for value, label in Message.State.choices
+        Tab(str(value), str(label), "" if count is None else f"{count:,}", value == chosen)
+        for value, label in Message.State.choices
+        for count in (counts.of_state(value),)
     ]
 
 
@@ -138,16 +140,18 @@ def _chosen_state(request: HttpRequest, counts: Counts) -> str:
     """The state that was asked for, else the first that has messages."""
     states = [str(value) for value in Message.State.values]
     asked = request.GET.get("state", "")
-    return asked if asked in states else next((state for state in states if getattr(counts, state)), states[0])
+    return asked if asked in states else next((state for state in states if counts.of_state(state)), states[0])
 
 
 def _messages(request: HttpRequest, transmission: Transmission) -> dict[str, Any]:
     text = request.GET.get("address", "").strip().replace("\0", "")[: rows.LONGEST_SEARCH]
     if text:
         return {"address": text, "page": rows.search(transmission, text)}
-    state = _chosen_state(request, counts_of([transmission])[transmission.id])
+    counts = counts_of([transmission])[transmission.id]
+    state = _chosen_state(request, counts)
     page = rows.of_state(transmission, state, before=_number(request, "before"), after=_number(request, "after"))
-    return {"address": "", "page": page, "chosen": state}
+    is_begun = bool(counts.generated or counts.failed or counts.canceled)
+    return {"address": "", "page": page, "chosen": state, "is_begun": is_begun}
 
 
 def _number(request: HttpRequest, name: str) -> int | None:

@@ -54,6 +54,12 @@ def of_state(transmission: Transmission, state: str, *, before: int | None, afte
     return Page(rows, rows[0].number if has_before else None, rows[-1].number if has_after else None)
 
 
+def of_chunk(chunk_id: int, state: str) -> list[Row]:
+    """The messages of one chunk in one state."""
+    messages = list(Message.objects.filter(chunk_id=chunk_id, state=state).order_by("number"))
+    return [_row(message, address) for message, address in zip(messages, _addresses(messages), strict=True)]
+
+
 def search(transmission: Transmission, text: str) -> Page:
     """Recipients whose address holds `text` in any case, the first of them, with their messages.
 
