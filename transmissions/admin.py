@@ -15,6 +15,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from transmissions.actions import cancel, hold
+from transmissions.lists_admin import lists  # noqa: F401  (its pages are registered too)
 from transmissions.models import Message, Transmission
 from transmissions.transmission_pages import content, export, page
 from transmissions.transmission_pages.listing import CampaignFilter, Listing, StateFilter

@@ -25,9 +25,12 @@ def unpack(stored: bytes | memoryview) -> list[Recipient]:
     return _decode(zlib.decompress(stored))
 
 
-def text_of(stored: bytes | memoryview) -> str:
-    """The JSON of one chunk, to look for something before it is decoded."""
-    return zlib.decompress(stored).decode()
+def unpack_if_held(stored: bytes | memoryview, words: bytes) -> list[Recipient]:
+    """The recipients of one chunk if `words` (lower-case) occur anywhere in it in any case, else none: many chunks
+    can be looked through without decoding them."""
+    encoded = zlib.decompress(stored)
+    lowered = encoded.lower() if words.isascii() else encoded.decode().lower().encode()
+    return _decode(encoded) if words in lowered else []
 
 
 def packed(recipients: Iterable[Recipient], size: int = CHUNK_SIZE) -> Iterator[tuple[int, bytes]]:

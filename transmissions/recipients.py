@@ -76,6 +76,14 @@ def read_recipients(array: bytes | msgspec.Raw) -> Iterator[Recipient | Refused]
             yield _check(sent, text)
 
 
+def read_recipient(element: Any) -> Recipient | Refused:
+    """One recipient that is already decoded."""
+    try:
+        return _check(msgspec.convert(element, _Sent), msgspec.json.encode(element))
+    except (msgspec.ValidationError, RecursionError):
+        return _read_by_hand(element)
+
+
 def _check(sent: _Sent, text: bytes) -> Recipient | Refused:
     """A recipient as decoded from `text`."""
     if NUL_ESCAPE in text:

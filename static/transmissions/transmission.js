@@ -10,7 +10,8 @@
             const moment = new Date(time.dateTime);
             time.dataset.local = "";
             time.title = moment.toLocaleString();
-            time.textContent = moment.toLocaleString(undefined, {dateStyle: "medium", timeStyle: "medium"});
+            const timeStyle = time.closest("table") ? "short" : "medium";
+            time.textContent = moment.toLocaleString(undefined, {dateStyle: "medium", timeStyle: timeStyle});
         }
     }
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from momentum.lib import clock
 from reports import days, engine, reading, rollups
 from reports.metrics import METRICS, OFFERED
+from reports.models import Progress
 from reports.questions import Comparison, Condition, Filters, Group, Question, equal
 from tests.integration.report_events import NOON, brute_force, clear, make_event, record, worked_example
 from tracking import log
@@ -346,6 +347,20 @@ def test_a_failed_advance_leaves_everything_as_it_was() -> None:
     assert totals()["count_injected"] == 1
     rollups.catch_up()
     assert totals()["count_injected"] == 2
+
+
+def test_nothing_is_counted_while_transaction_ids_are_those_of_another_cluster() -> None:
+    record([make_event(message=1)])
+    Progress.objects.update(next_transaction=2**40)
+    record([make_event(message=2)])
+    assert totals()["count_injected"] == 1
+    assert Progress.objects.get().next_transaction == 2**40
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE tracking_event SET xid = '0'")
+    rollups.rebuild()
+    assert totals()["count_injected"] == 2
+    record([make_event(message=3)])
+    assert totals()["count_injected"] == 3
 
 
 def test_check_finds_damage_and_rebuild_mends_it() -> None:

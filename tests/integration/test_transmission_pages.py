@@ -203,8 +203,14 @@ def test_a_search_holds_one_chunk_at_a_time(api: Api, monkeypatch: pytest.Monkey
             recipients=stored, due_at=clock.now(),
         )  # fmt: skip
     decoded: list[int] = []
-    real = rows.unpack
-    monkeypatch.setattr(rows, "unpack", lambda stored: decoded.append(1) or real(stored))
+    real = rows.unpack_if_held
+
+    def counting(stored: bytes, words: bytes) -> list[Recipient]:
+        found = real(stored, words)
+        decoded.extend([1] if found else [])
+        return found
+
+    monkeypatch.setattr(rows, "unpack_if_held", counting)
     assert [row.address for row in rows.search(transmission, "r59@").rows] == ["r59@example.net"]
     assert len(decoded) == 1
 

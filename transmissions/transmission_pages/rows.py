@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from django.db import transaction
 
-from transmissions.chunks import text_of, unpack
+from transmissions.chunks import unpack, unpack_if_held
 from transmissions.models import Chunk, Message, Transmission
 
 PAGE_SIZE = 50
@@ -85,10 +86,10 @@ def search(transmission: Transmission, text: str) -> Page:
 
 
 def _matches(chunk: Chunk, wanted: str) -> Mapping[int, str]:
-    if wanted not in text_of(chunk.recipients).lower():
-        return {}
-    recipients = enumerate(unpack(chunk.recipients), chunk.first_number)
-    return {number: recipient.email for number, recipient in recipients if wanted in recipient.email.lower()}
+    # As JSON spells it.
+    recipients = unpack_if_held(chunk.recipients, msgspec.json.encode(wanted)[1:-1])
+    numbered = enumerate(recipients, chunk.first_number)
+    return {number: recipient.email for number, recipient in numbered if wanted in recipient.email.lower()}
 
 
 def _addresses(messages: Iterable[Message]) -> list[str]:

@@ -17,7 +17,7 @@ WHERE m.chunk_id = c.id
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("transmissions", "0002_snippets"),
+        ("transmissions", "0003_list_imports"),
     ]
 
     operations = [
