@@ -24,9 +24,9 @@ class Faults:
         # Of sending and tracking domains: looked at only when fields and references are in order (contract 00 §6).
         self._of_domains: list[tuple[int, Fault]] = []
 
-    def add(self, code: str, description: str) -> None:
+    def add(self, code: str, description: str, *, status: int | None = None, **extra: Any) -> None:
         """Note a fault of the catalogue, each one once."""
-        self.note(fault(code, description))
+        self.note(fault(code, description, **extra), status=status)
 
     def note(self, new: Fault, *, status: int | None = None) -> None:
         """Note a fault as it is; `status` where it departs from the catalogue's."""
@@ -96,16 +96,13 @@ class Fields:
             self._faults.add("1300", f"'{self.name_of(name)}' must be a boolean")
         return known
 
-    def integer(self, name: str, *, minimum: int = -(2**31)) -> int | None:
-        """A signed 32-bit integer (contract 00 §3) of at least `minimum`."""
+    def integer(self, name: str) -> int | None:
+        """A signed 32-bit integer (contract 00 §3)."""
         value = self.raw(name)
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int) or not -(2**31) <= value < 2**31:
             self._wrong_type(name, int)
-            return None
-        if value < minimum:
-            self._faults.add("1300", f"{self.name_of(name)} must be at least {minimum}")
             return None
         return value
 
@@ -146,6 +143,16 @@ class Fields:
         kind = _NAMES[expected]
         article = "an" if kind[0] in "aio" else "a"
         self._faults.add("1300", f"'{self.name_of(name)}' must be {article} {kind}")
+
+
+def read_num_rcpt_errors(given: Any, faults: Faults) -> int | None:
+    """How many faults of recipients an answer shows; None for all (contract 10 §4.4)."""
+    if isinstance(given, str) and given.isascii() and given.isdecimal():
+        given = int(given[:10])
+    if given is None or (isinstance(given, int) and not isinstance(given, bool) and given >= 0):
+        return given
+    faults.add("1200", "num_rcpt_errors must be an integer of at least 0", status=400, param="num_rcpt_errors")
+    return None
 
 
 def too_deep(value: Any) -> bool:

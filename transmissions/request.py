@@ -14,7 +14,7 @@ from momentum.lib.errors import Fault
 from transmissions.addresses import parse_address
 from transmissions.content import TemplateReference, check_sender, read_content, read_mailbox
 from transmissions.generation import check_override
-from transmissions.reading import Faults, Fields
+from transmissions.reading import Faults, Fields, read_num_rcpt_errors
 from transmissions.recipients import (
     MAX_METADATA_BYTES,
     MAX_SUBSTITUTION_BYTES,
@@ -103,7 +103,7 @@ def read_submission(body: bytes, schedule_horizon: timedelta) -> Submission:
         metadata=fields.sized_object("metadata", MAX_METADATA_BYTES, "2007"),
         substitution_data=fields.sized_object("substitution_data", MAX_SUBSTITUTION_BYTES, "2002"),
         return_path=_read_return_path(fields, faults),
-        num_rcpt_errors=fields.integer("num_rcpt_errors", minimum=0),
+        num_rcpt_errors=read_num_rcpt_errors(fields.raw("num_rcpt_errors"), faults),
         faults=faults,
     )
     # No tracking domain can be registered yet, so none that a request names is a verified one (contract 10 §1).
