@@ -96,16 +96,6 @@ class Fields:
             self._faults.add("1300", f"'{self.name_of(name)}' must be a boolean")
         return known
 
-    def integer(self, name: str) -> int | None:
-        """A signed 32-bit integer (contract 00 §3)."""
-        value = self.raw(name)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int) or not -(2**31) <= value < 2**31:
-            self._wrong_type(name, int)
-            return None
-        return value
-
     def object(self, name: str) -> dict[str, Any]:
         """An object; absent, "" and [] are the empty one."""
         value = self.raw(name)
