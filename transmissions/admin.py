@@ -44,7 +44,7 @@ class TransmissionAdmin(ModelAdmin):  # type: ignore[misc]
         *("title", "shown_state", "recipients", "generated", "failed"),
         *("delivered", "deferred", "bounced", "created"),
     )
-    list_filter = (StateFilter, CampaignFilter)
+    list_filter = (StateFilter, CampaignFilter, "is_test")
     search_fields = ("=id", "campaign_id", "description")
     search_help_text = "ID, campaign or description"
     ordering = ("-created_at",)

@@ -77,6 +77,7 @@ class Submission:
     return_path: str
     num_rcpt_errors: int | None
     faults: Faults = field(default_factory=Faults)
+    is_test: bool = False
 
 
 def read_submission(body: bytes, schedule_horizon: timedelta) -> Submission:

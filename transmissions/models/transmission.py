@@ -42,6 +42,8 @@ class Transmission(models.Model):
     is_scheduled = models.BooleanField(default=False)
     # Held by an operator: its chunks are not due until it is resumed. The contract's states do not know it.
     is_paused = models.BooleanField(default=False, db_default=False)
+    # Sent from the page of a template to see it arrive: it stays out of the statistics (values.Job).
+    is_test = models.BooleanField("test", default=False, db_default=False)
     generation_started_at = models.DateTimeField(null=True)
     generation_ended_at = models.DateTimeField(null=True)
 

@@ -167,6 +167,7 @@ def _asked(transmission: Transmission, job: Job) -> list[tuple[str, str | dateti
     values: list[tuple[str, str | datetime | None]] = [
         ("ID", str(transmission.id)),
         ("Description", transmission.description),
+        ("Test", "sent from the page of its template; in no statistics" if transmission.is_test else ""),
         ("Template", template + version if transmission.template_id else ""),
         ("Recipient list", transmission.list_id),
         ("Return path", transmission.return_path),

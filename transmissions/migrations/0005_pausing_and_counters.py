@@ -17,7 +17,7 @@ WHERE m.chunk_id = c.id
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("transmissions", "0003_list_imports"),
+        ("transmissions", "0004_transmissions_sent_as_tests"),
     ]
 
     operations = [
