@@ -13,7 +13,8 @@ from momentum.lib import clock
 from tests.api import Api, make_transmission
 from tests.integration.test_pipeline import event, events, generate, pass_time, received, submit
 from tests.smtp_peers import Peer, serving
-from transmissions.models import Message, Suppression
+from transmissions import progress
+from transmissions.models import Message, Suppression, Transmission
 from transmissions.pipeline import jobs, retrying, trying
 from transmissions.suppression import following
 
@@ -87,6 +88,13 @@ def test_a_suppressed_recipient_gets_no_message_but_a_rejection(api: Api, peer: 
     assert len(rejection["message_id"]) == 20
     shown = api.get(f"transmissions/{answer['id']}").json()["results"]["transmission"]
     assert (shown["state"], shown["num_generated"], shown["num_failed_gen"]) == ("Success", 1, 1)
+    counts = progress.counts_of(Transmission.objects.all())[int(answer["id"])]
+    assert {name: counts.of_state(name) for name in ("rejected", "failed", "delivered", "waiting")} == {
+        "rejected": 1,
+        "failed": 0,
+        "delivered": 1,
+        "waiting": 0,
+    }
     rejected = Message.objects.get(state="rejected")
     assert (rejected.last_reply, rejected.attempts, rejected.next_attempt_at) == (REASON, 0, None)
 

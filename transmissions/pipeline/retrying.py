@@ -5,14 +5,16 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from momentum.lib import clock
 from transmissions.chunks import unpack
 from transmissions.delivery import Outgoing
 from transmissions.generation import GenerationFailure
 from transmissions.models import Chunk
 from transmissions.pipeline import claim, jobs, settle, trying
 from transmissions.pipeline.claim import Lease, Retry
-from transmissions.pipeline.work import Attempt, Settled
+from transmissions.pipeline.work import Attempt, Failed, Settled
 from transmissions.suppression import following, lookup
+from transmissions.values import Recipient
 
 log = logging.getLogger(__name__)
 
@@ -36,12 +38,16 @@ def retry_due() -> bool:
 def _process(retries: Sequence[Retry], lease: Lease, deadline: float) -> None:
     under_way: dict[int, tuple[jobs.Ready, Attempt]] = {}
     untried = {retry.number for retry in retries}
+    failed: list[Failed] = []
     refused: list[Settled] = []
 
     def outgoing() -> Iterator[Outgoing]:
         for ready, attempt, is_suppressed in _attempts(retries):
             if time.monotonic() > deadline:
                 return
+            if isinstance(attempt, Failed):
+                failed.append(attempt)
+                continue
             untried.discard(attempt.number)
             if is_suppressed:
                 refused.append(trying.refused(ready, attempt))
@@ -54,12 +60,12 @@ def _process(retries: Sequence[Retry], lease: Lease, deadline: float) -> None:
         settle.settle_retries(lease, done)
         if under_way:
             settle.renew(lease)
-    if refused:
-        settle.settle_retries(lease, refused)
+    settle.settle_retries(lease, refused, failed)
+    untried.difference_update(one.number for one in failed)
     claim.release_retries(untried, lease)
 
 
-def _attempts(retries: Sequence[Retry]) -> Iterator[tuple[jobs.Ready, Attempt, bool]]:
+def _attempts(retries: Sequence[Retry]) -> Iterator[tuple[jobs.Ready, Attempt | Failed, bool]]:
     """The messages generated again, chunk by chunk, from the same inputs as the first time.
 
     With each of them, whether its recipient has been suppressed since.
@@ -78,6 +84,11 @@ def _attempts(retries: Sequence[Retry]) -> Iterator[tuple[jobs.Ready, Attempt, b
             if isinstance(made, GenerationFailure):
                 # It rendered before from the same inputs, so the fault is ours; the others still go out.
                 log.error("message %d no longer renders: %s", retry.number, made.reason)
+                yield ready, _failed(ready, retry, recipient, made), False
                 continue
             attempt = Attempt(retry.number, chunk.id, recipient, made, retry.injected_at, retry.attempts)
             yield ready, attempt, recipient.email.lower() in suppressed
+
+
+def _failed(ready: jobs.Ready, retry: Retry, recipient: Recipient, made: GenerationFailure) -> Failed:
+    return Failed(ready.job, ready.block_time, retry.number, retry.chunk_id, recipient, made, clock.now())

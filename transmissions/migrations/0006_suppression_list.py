@@ -5,10 +5,13 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("transmissions", "0004_transmissions_sent_as_tests"),
+        ("transmissions", "0005_pausing_and_counters"),
     ]
 
     operations = [
+        migrations.AddField(
+            model_name="chunk", name="num_rejected", field=models.IntegerField(db_default=0, default=0)
+        ),
         migrations.CreateModel(
             name="Follower",
             fields=[
