@@ -13,7 +13,7 @@ from tracking.enrichment import NOTHING, Known
 from tracking.events import Event
 from tracking.hit_events import OpenedHit, events_of, types_of
 from tracking.hits import Hit
-from tracking.keys import Keyring
+from tracking.key_watch import Keys
 from tracking.options import Configuration
 from tracking.places import Places
 from tracking.stream import UnreadableError, hit_frame, hit_frames, read_hit
@@ -67,7 +67,7 @@ Opened = tuple[Hit, MessagePart, LinkPart]
 class Judge:
     """Holds what judging needs: the keys, the rules, and the memory of bursts. `known_of` is Enrichment.of."""
 
-    keyring: Keyring
+    keyring: Keys
     rules: Rules
     places: Places
     known_of: Callable[[Iterable[MessagePart]], dict[int, Known]]
@@ -112,7 +112,7 @@ class Judge:
             except UnreadableError as problem:
                 judgement.dead.append(DeadLetter(entry.id, frame, str(problem)))
                 continue
-            token = open_token(self.keyring, hit.message_part, hit.link_part)
+            token = open_token(self.keyring.current, hit.message_part, hit.link_part)
             if isinstance(token, BadToken):
                 judgement.dead.append(DeadLetter(entry.id, frame, f"the token does not open: {token.reason}"))
             else:

@@ -42,6 +42,12 @@ class Transmission(models.Model):
     is_scheduled = models.BooleanField(default=False)
     generation_started_at = models.DateTimeField(null=True)
     generation_ended_at = models.DateTimeField(null=True)
+    # The id of the key that seals the links of all its messages, fixed when generation starts.
+    sealing_key = models.CharField(max_length=4, blank=True)
+    # Retention: when messages, chunks and snapshot were deleted, and what they had added up to.
+    forgotten_at = models.DateTimeField(null=True)
+    num_generated = models.IntegerField(default=0)
+    num_failed = models.IntegerField(default=0)
 
     class Meta:
         indexes: ClassVar = [
@@ -50,6 +56,7 @@ class Transmission(models.Model):
             models.Index(fields=["template_id"], name="transmission_template", condition=~Q(template_id="")),
             models.Index(fields=["list_id"], name="transmission_list", condition=~Q(list_id="")),
             models.Index(fields=["start_at"], name="transmission_unexpanded", condition=Q(is_expanded=False)),
+            models.Index(fields=["created_at"], name="transmission_unforgotten", condition=Q(forgotten_at=None)),
         ]
 
     def __str__(self) -> str:
@@ -97,6 +104,7 @@ class Chunk(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["is_single", "due_at", "id"], name="chunk_due", condition=Q(done_at=None)),
+            models.Index(fields=["sent_at"], name="chunk_sent"),
         ]
 
     def __str__(self) -> str:
