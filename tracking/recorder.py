@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,13 @@ from django.db import DatabaseError, DataError, connection, transaction
 from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
-from tracking import agents, classify, key_watch, log, spool
+from tracking import agents, classify, key_watch, log, spool, wishes
 from tracking.bursts import Bursts
 from tracking.configuration import current
 from tracking.enrichment import Enrichment
 from tracking.events import Event
 from tracking.judging import DeadLetter, Entry, Judge, Unrecorded
+from tracking.personal import Keeping
 from tracking.places import Places
 from tracking.stream import DEAD_LETTERS, FIELD, GROUP, STREAM
 
@@ -79,7 +81,11 @@ class Recorder:
         self._home = home
         self._dead_after_ms = wait_for_dead_ms
         rules = classify.load()
-        self._judge = Judge(keyring, rules, Places(), Enrichment().of, Bursts(rules))
+        self._judge = Judge(
+            *(keyring, rules, Places(), Enrichment().of, Bursts(rules)),
+            Keeping(settings.HIT_ADDRESSES, timedelta(days=settings.HIT_DETAILS_KEPT_DAYS)),
+            wishes.of,
+        )
         self.consumer = f"{platform.node()}-{os.getpid()}-{secrets.token_hex(3)}"
         self._unfinished: list[Entry] = []
         self._claimed_at = self._tidied_at = self._spool_at = float("-inf")
