@@ -3,7 +3,6 @@
 Anything wrong in the environment is an ImproperlyConfigured that names the variable.
 """
 
-import secrets
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +15,7 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from momentum import embedded
+from momentum.lib.kept import kept_secret
 from tracking import keys
 from tracking.addresses import TrustedProxies
 from tracking.limits import DEFAULT_LIMIT
@@ -76,19 +76,6 @@ def _required_when_clustered(variable: str) -> str:
     return value
 
 
-def _kept_secret(name: str) -> str:
-    file = MOMENTUM_HOME / "keys" / name
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            with file.open("x") as new:
-                file.chmod(0o600)
-                new.write(secrets.token_urlsafe(50))
-        except FileExistsError:
-            pass
-    return file.read_text()
-
-
 PORT = _read("PORT", lambda: env.int("PORT", default=8000))
 MOMENTUM_HOME = Path(env.str("MOMENTUM_HOME", default="") or BASE_DIR / "var").absolute()
 DEBUG = _switch("DEBUG", default=False)
@@ -121,7 +108,7 @@ if SMTP_URL:
 # Without SMTP_URL mail goes to the sandbox, a local SMTP server beside the web process and the tracker.
 SANDBOX_ADDRESS = ("127.0.0.1", PORT + 2)
 
-SECRET_KEY = _required_when_clustered("SECRET_KEY") or _kept_secret("secret_key")
+SECRET_KEY = _required_when_clustered("SECRET_KEY") or kept_secret(MOMENTUM_HOME / "keys" / "secret_key")
 # "" when the keyring is the file that tracking.keys makes and keeps in MOMENTUM_HOME.
 TRACKING_KEYS = _required_when_clustered("TRACKING_KEYS")
 if TRACKING_KEYS:
@@ -155,6 +142,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "rest_framework",
     "accounts",
     "tracking",
@@ -207,6 +195,10 @@ USE_I18N = True
 USE_TZ = True
 # Contract 00 §3: 25 MiB bodies are accepted whole; the API measures them itself.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 50 * 1024 * 1024
+
+# CSV files of recipient lists are written here piece by piece while they are received.
+UPLOAD_FOLDER = MOMENTUM_HOME / "uploads"
+UPLOAD_MAX_BYTES = _read("UPLOAD_MAX_MB", lambda: env.int("UPLOAD_MAX_MB", default=200)) * 1024 * 1024
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]

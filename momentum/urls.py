@@ -22,7 +22,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("favicon.ico", RedirectView.as_view(url=static("momentum/icon.svg"))),
     path("api/v1/", include(_v1)),
     # Clients configured with this base address exist in the field (contract 00 §1).
-    path("api/labs/", include(aliases(_v1, "transmissions"))),
+    path("api/labs/", include(aliases(_v1, "transmissions", "snippets"))),
+    path("api/v1/labs/", include(aliases(_v1, "snippets"))),
     path("admin/", include(reports.admin_urls)),
     path("admin/", include(sandbox.admin_urls)),
     path("admin/", include(tracking.admin_urls)),

@@ -65,22 +65,26 @@ def condense(quiet: timedelta = QUIET) -> bool:
 
     Must not be called inside a transaction. One process at a time does it; others get False.
     """
+    if _due(quiet) is None:
+        return False
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
         if not cursor.fetchone()[0]:
             return False
         try:
-            return _condense(quiet)
+            day = _due(quiet)
+            return day is not None and _condense(day)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
 
 
-def _condense(quiet: timedelta) -> bool:
+def _due(quiet: timedelta) -> Day | None:
     now = clock.now()
     due = Day.objects.filter(condensed=False, start__lte=now - DAY, changed_at__lte=now - quiet)
-    day = due.order_by("-start").first()
-    if day is None:
-        return False
+    return due.order_by("-start").first()
+
+
+def _condense(day: Day) -> bool:
     for source, target in ((FULL, FULL_DAYS), (CAMPAIGN, CAMPAIGN_DAYS)):
         with connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM {target} WHERE bucket = %s", [day.start])  # noqa: S608

@@ -164,7 +164,8 @@ def upsert(table: str, increments: Mapping[Key, Increment]) -> None:
     with connection.cursor() as wrapped:
         cursor: psycopg.Cursor[Any] = wrapped.cursor
         cursor.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS incoming_rollup (LIKE {FULL}) ON COMMIT DELETE ROWS")
-        cursor.execute("TRUNCATE incoming_rollup")
+        # Not empty after the other rollup of the same transaction; TRUNCATE would write to the catalog each time.
+        cursor.execute("DELETE FROM incoming_rollup")
         with cursor.copy(f"COPY incoming_rollup ({', '.join(_COLUMNS)}) FROM STDIN") as copy:
             for key, increment in increments.items():
                 copy.write_row(

@@ -20,12 +20,11 @@ class Figures:
 class Tally:
     """Everything read about one row of an answer.
 
-    `messages` holds bitmaps of message numbers by fact and link; links are told apart only where a
-    question needs pairs.
+    `messages` holds message numbers by fact and link; links are told apart only where a question needs pairs.
     """
 
     figures: dict[Fact, Figures] = field(default_factory=lambda: defaultdict(Figures))
-    messages: dict[tuple[Fact, str], list[BitMap64]] = field(default_factory=lambda: defaultdict(list))
+    messages: dict[tuple[Fact, str], BitMap64] = field(default_factory=lambda: defaultdict(BitMap64))
 
     def add(self, fact: Fact, count: int, msg_size: int, queue_time: int) -> None:
         figures = self.figures[fact]
@@ -34,7 +33,7 @@ class Tally:
         figures.queue_time += queue_time
 
     def add_messages(self, fact: Fact, link: str, messages: BitMap64) -> None:
-        self.messages[fact, link].append(messages)
+        self.messages[fact, link] |= messages
 
     def values(self, names: Sequence[str]) -> dict[str, int]:
         """The metrics named, in that order."""
@@ -65,13 +64,13 @@ class Tally:
         return sum(getattr(figures, figure) for fact, figures in self.figures.items() if of.holds(fact))
 
     def _bitmaps(self, of: Events) -> list[BitMap64]:
-        return [one for (fact, _), bitmaps in self.messages.items() if of.holds(fact) for one in bitmaps]
+        return [messages for (fact, _), messages in self.messages.items() if of.holds(fact)]
 
     def _pairs(self, of: Events) -> int:
         by_link: dict[str, list[BitMap64]] = defaultdict(list)
-        for (fact, link), bitmaps in self.messages.items():
+        for (fact, link), messages in self.messages.items():
             if of.holds(fact):
-                by_link[link].extend(bitmaps)
+                by_link[link].append(messages)
         return sum(_distinct(bitmaps) for bitmaps in by_link.values())
 
 

@@ -18,6 +18,9 @@ class Api:
     def get(self, path: str, **query: Any) -> HttpResponse:
         return self._client.get(f"/api/v1/{path}", query)
 
+    def raw_get(self, path: str) -> HttpResponse:
+        return self._client.get(path)
+
     def post(self, path: str, body: Any, **headers: str) -> HttpResponse:
         return self._client.post(f"/api/v1/{path}", body, content_type="application/json", headers=headers)
 

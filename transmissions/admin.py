@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from transmissions.lists_admin import lists  # noqa: F401  (its pages are registered too)
 from transmissions.models import Message, Transmission
 
 _STATE_COLORS = {

@@ -7,6 +7,7 @@ from kombu.exceptions import OperationalError
 
 GENERATE = "transmissions.generate"
 RETRY = "transmissions.retry"
+IMPORT = "transmissions.import_list"
 LOOK = "transmissions.look"
 
 # More hints than workers that could follow them only fill the queue.
@@ -25,6 +26,11 @@ def generation(chunks: int) -> None:
 def retries() -> None:
     """There are deferred messages to be tried again."""
     _send(RETRY)
+
+
+def imports() -> None:
+    """There is a file to be read into a recipient list."""
+    _send(IMPORT)
 
 
 def _send(task: str) -> bool:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from momentum.lib import clock
+from transmissions import snippets
 from transmissions.language import Scope, compile_part
 
 _PARTS = ("text", "html", "amp_html")
@@ -42,4 +44,5 @@ def _header(name: str, value: Any, scope: Scope) -> str:
 
 
 def _text(part: str, source: str, scope: Scope) -> str:
-    return "".join(compile_part(part, source, preview=True).render(scope))
+    find_snippet = snippets.as_of(clock.now())
+    return "".join(compile_part(part, source, preview=True, find_snippet=find_snippet).render(scope))

@@ -70,6 +70,14 @@ def read_recipients(array: bytes | msgspec.Raw) -> Iterator[Recipient | Refused]
             yield _check(sent)
 
 
+def read_recipient(element: Any) -> Recipient | Refused:
+    """One recipient that is already decoded."""
+    try:
+        return _check(msgspec.convert(element, _Sent))
+    except (msgspec.ValidationError, RecursionError):
+        return _read_by_hand(element)
+
+
 def _check(sent: _Sent) -> Recipient | Refused:
     address = sent.address
     if address is None:

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from transmissions import hints
-from transmissions.pipeline import claim, generating, retrying
+from transmissions.pipeline import claim, generating, importing, retrying
 
 
 @shared_task(name=hints.GENERATE)
@@ -20,6 +20,13 @@ def retry() -> None:
         hints.retries()
 
 
+@shared_task(name=hints.IMPORT)
+def import_list() -> None:
+    """Read an uploaded file into a recipient list."""
+    if importing.import_due():
+        hints.imports()
+
+
 @shared_task(name=hints.LOOK)
 def look() -> None:
     """Wake workers for whatever is due: what was scheduled, deferred, left by a dead worker, or never hinted."""
@@ -27,3 +34,5 @@ def look() -> None:
     hints.generation(chunks)
     if messages:
         hints.retries()
+    if importing.is_due():
+        hints.imports()

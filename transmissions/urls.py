@@ -4,6 +4,7 @@ from django.urls import URLPattern
 
 from momentum.api.routes import endpoint
 from transmissions.api.lists import ListsView, ListView
+from transmissions.api.snippets import SnippetsView, SnippetView
 from transmissions.api.templates import ContentPreviewView, TemplatePreviewView, TemplatesView, TemplateView
 from transmissions.api.transmissions import TransmissionsView, TransmissionView
 
@@ -14,6 +15,8 @@ api_urlpatterns: list[URLPattern] = [
     # Before the template itself: a key may hold slashes (momentum.api.routes).
     *endpoint("templates/<key:template_id>/preview", TemplatePreviewView.as_view(), name="template-preview"),
     *endpoint("templates/<key:template_id>", TemplateView.as_view(), name="template"),
+    *endpoint("snippets", SnippetsView.as_view(), name="snippets"),
+    *endpoint("snippets/<key:snippet_id>", SnippetView.as_view(), name="snippet"),
     *endpoint("utils/content-previewer", ContentPreviewView.as_view(), name="content-previewer"),
     *endpoint("recipient-lists", ListsView.as_view(), name="recipient-lists"),
     *endpoint("recipient-lists/<key:list_id>", ListView.as_view(), name="recipient-list"),

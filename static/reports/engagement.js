@@ -54,8 +54,11 @@
             return;
         }
         document.cookie = "momentum_zone=" + encodeURIComponent(own) + "; path=/; max-age=31536000; SameSite=Lax";
-        document.getElementById("custom-zone").value = own;
-        refresh();
+        // Once: a browser may refuse cookies, and a server may not know its zone.
+        if (sessionStorage.getItem("reports-zone") !== own) {
+            sessionStorage.setItem("reports-zone", own);
+            window.location.reload();
+        }
     }
 
     const search = document.getElementById("search");

@@ -323,6 +323,27 @@ def test_a_cancelled_transmission_bounces_administratively(api: Api, peer: Peer)
     assert shown["state"] == "Canceled"
 
 
+def test_a_retry_uses_the_snippet_of_the_first_attempt(
+    api: Api, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.post("snippets", {"id": "foot", "content": {"text": "first https://shop.test/s"}})
+    text = '{{ render_snippet("foot") }} {{ render_snippet("gone") }}'
+    submit(api, "a@example.net", content={"from": "a@b.test", "subject": "x", "text": text})
+    generate()
+    assert events() == {("a@example.net", "generation_failure"): 1}
+    submit(api, "b@example.net", content={"from": "a@b.test", "subject": "x", "text": text[:28]})
+    peer.replies["RCPT"] = "451 4.3.0 come back"
+    generate()
+    peer.replies.clear()
+    pass_time(monkeypatch, timedelta(minutes=21))
+    api.put("snippets/foot", {"content": {"text": "second"}})
+    jobs.forget()
+    retrying.retry_due()
+    (taken,) = peer.taken
+    assert b"first" in taken.data
+    assert b"/f/" in taken.data
+
+
 def test_template_and_list_are_read_when_generation_starts(api: Api, peer: Peer) -> None:
     content = {"from": "desk@mail.example.org", "subject": "v1", "text": "Hi {{name}} https://shop.test/x"}
     api.post(

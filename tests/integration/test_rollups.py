@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from momentum.lib import clock
-from reports import days, engine, rollups
+from reports import days, engine, reading, rollups
 from reports.metrics import METRICS, OFFERED
+from reports.models import Progress
 from reports.questions import Comparison, Condition, Filters, Group, Question, equal
 from tests.integration.report_events import NOON, brute_force, clear, make_event, record, worked_example
 from tracking import log
@@ -304,12 +305,12 @@ def test_an_event_that_lands_while_its_day_is_condensed_opens_the_day_again(
     record([make_event(message=1)])
     with transaction.atomic():
         log.append([make_event(message=2)])
-    reading = days._dimension_sets
+    dimension_sets = days._dimension_sets
 
     def interrupted(table: str, start: datetime) -> list[int]:
         while rollups.advance():
             pass
-        return reading(table, start)
+        return dimension_sets(table, start)
 
     monkeypatch.setattr(days, "_dimension_sets", interrupted)
     days.condense(quiet=timedelta(0))
@@ -323,15 +324,15 @@ def test_an_event_that_lands_while_its_day_is_condensed_opens_the_day_again(
 def test_a_day_condensed_anew_while_it_is_read_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     record([make_event(message=1)])
     condense_all()
-    reading, interruptions = engine._add_rollups, iter([True])
+    add_rollups, interruptions = reading.add_rollups, iter([True])
 
     def interrupted(*arguments: Any) -> None:
-        reading(*arguments)
+        add_rollups(*arguments)
         if next(interruptions, False):
             record([make_event(message=2)])
             condense_all()
 
-    monkeypatch.setattr(engine, "_add_rollups", interrupted)
+    monkeypatch.setattr(reading, "add_rollups", interrupted)
     assert totals(window=DAY_OF_NOON)["count_injected"] == 2
 
 
@@ -346,6 +347,20 @@ def test_a_failed_advance_leaves_everything_as_it_was() -> None:
     assert totals()["count_injected"] == 1
     rollups.catch_up()
     assert totals()["count_injected"] == 2
+
+
+def test_nothing_is_counted_while_transaction_ids_are_those_of_another_cluster() -> None:
+    record([make_event(message=1)])
+    Progress.objects.update(next_transaction=2**40)
+    record([make_event(message=2)])
+    assert totals()["count_injected"] == 1
+    assert Progress.objects.get().next_transaction == 2**40
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE tracking_event SET xid = '0'")
+    rollups.rebuild()
+    assert totals()["count_injected"] == 2
+    record([make_event(message=3)])
+    assert totals()["count_injected"] == 3
 
 
 def test_check_finds_damage_and_rebuild_mends_it() -> None:
@@ -372,6 +387,18 @@ def test_rebuilding_keeps_what_retention_has_cut_from_the_log() -> None:
     assert totals(window=window)["count_injected"] == 2
     rollups.forget_before(NOON)
     assert totals(window=window)["count_injected"] == 1
+
+
+def test_a_window_older_than_the_log_takes_in_whole_quarter_hours() -> None:
+    old = NOON - timedelta(days=20)
+    record([make_event(happened_at=old + timedelta(minutes=minute)) for minute in (1, 20, 44, 46)])
+    record([make_event(happened_at=NOON + timedelta(minutes=minute)) for minute in (1, 8)])
+    minutes = timedelta(minutes=5), timedelta(minutes=40)
+    assert totals(window=(old + minutes[0], old + minutes[1]))["count_injected"] == 1
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM tracking_event WHERE happened_at < %s", [NOON])
+    assert totals(window=(old + minutes[0], old + minutes[1]))["count_injected"] == 3
+    assert totals(window=(NOON + minutes[0], NOON + minutes[1]))["count_injected"] == 1
 
 
 def test_the_age_is_that_of_the_last_time_nothing_was_left(monkeypatch: pytest.MonkeyPatch) -> None:

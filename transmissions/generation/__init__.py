@@ -4,7 +4,7 @@
 message for each recipient; `preview` shows a content to its author. How it works: docs/generation.md.
 """
 
-from transmissions.generation.checking import check_content, check_return_path
+from transmissions.generation.checking import check_content, check_return_path, check_snippet
 from transmissions.generation.preparation import prepare
 from transmissions.generation.prepared import Prepared
 from transmissions.generation.previewing import preview
@@ -21,6 +21,7 @@ __all__ = [
     "check_content",
     "check_override",
     "check_return_path",
+    "check_snippet",
     "prepare",
     "preview",
 ]

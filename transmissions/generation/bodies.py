@@ -7,13 +7,12 @@ of the pixels or has its styles inlined, and encodes the whole: for html whose s
 from transmissions.generation.inlining import Placeholders, inline
 from transmissions.generation.layout import Slot
 from transmissions.generation.links import MessageParts
-from transmissions.generation.quoted import broken, join, piece
+from transmissions.generation.quoted import broken, join, piece, with_lf
 from transmissions.generation.results import Unsendable
 from transmissions.generation.texts import TAG_START
 from transmissions.generation.tracking import Tracking
 from transmissions.generation.urls import NO_PIXELS, PLAIN_SPELLING, QUOTED_SPELLING, PartUrls
 from transmissions.language import (
-    PLAIN,
     Encoding,
     FindSnippet,
     LinkSite,
@@ -28,6 +27,7 @@ from transmissions.language import (
 _ATTRIBUTES = "data-msys-"
 
 QUOTED: Encoding[str] = Encoding(static=piece, value=piece, link=broken)
+TEXT: Encoding[str] = Encoding(static=with_lf, value=with_lf, link=str)
 
 
 class Body:
@@ -47,11 +47,11 @@ class Body:
         """`passes`: a body of a pre-built message, which passes as it is when nothing in it is to be done."""
         self.slot = slot
         self._inlines = inline_css and slot is Slot.HTML
-        encoding = PLAIN if self._inlines else QUOTED
+        encoding = TEXT if self._inlines else QUOTED
         program = compile_part(part, source, encoding=encoding, find_snippet=find_snippet, substitute=substitute)
         self._is_fast = not self._inlines and (slot is Slot.TEXT or program.pixels_certain)
         if not (self._is_fast or self._inlines):
-            program = compile_part(part, source, encoding=PLAIN, find_snippet=find_snippet, substitute=substitute)
+            program = compile_part(part, source, encoding=TEXT, find_snippet=find_snippet, substitute=substitute)
         self._program: Program[str] = program
         self._passes = passes and not (
             self._inlines or program.links or _ATTRIBUTES in source or (substitute and TAG_START in source)

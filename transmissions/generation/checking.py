@@ -1,6 +1,6 @@
 """What is wrong with a content before anything is sent: faults of POST (contract 10 §6, §8, 20 §6)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from momentum.lib.errors import Fault, fault
 from transmissions.generation.dissection import Dissected, dissect
@@ -29,6 +29,17 @@ def check_content(content: Content, *, perform_substitutions: bool = True) -> li
         *(syntax_faults(bodies) if perform_substitutions else ()),
         *attachment_faults(content),
     ]
+
+
+def check_snippet(content: Mapping[str, str]) -> list[Fault]:
+    """`3000` for each part of a snippet that does not compile or calls for snippets or dynamic content."""
+    faults = []
+    for part, source in content.items():
+        try:
+            check_part(part, source, is_snippet=True)
+        except SyntaxFault as found:
+            faults.append(fault("3000", found.description, part=part, line=found.line))
+    return faults
 
 
 def check_return_path(return_path: str) -> list[Fault]:
@@ -63,6 +74,8 @@ def _prebuilt_faults(source: str, perform_substitutions: bool) -> list[Fault]:
     message = dissect(source)
     if message is None:
         return [fault("3020", "email_rfc822 cannot be parsed into a MIME tree with a From header")]
+    if [leaf.media_type for leaf in message.leaves] == ["text/x-amp-html"]:
+        return [fault("3020", "an amp part must stand beside a text or html part")]
     faults = list(syntax_faults((f"Header:{field.name}", field.value) for field in message.fields))
     if perform_substitutions:
         faults.extend(syntax_faults(_in_order(message)))

@@ -8,6 +8,7 @@ U+0000, which no text may hold (contract 40 §16.11), marks where a URL may be b
 
 import binascii
 import re
+from functools import lru_cache
 
 SOFT_BREAK = "=\r\n"
 _MARK = "\0"
@@ -24,8 +25,17 @@ def piece(text: str) -> str:
     return _encoded(text)
 
 
+def with_lf(text: str) -> str:
+    """The text with CRLF and CR as LF. A CR at the end of a value is a line break, whatever follows the value."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+@lru_cache(maxsize=16)
 def marked(text: str) -> str:
-    """A stretch of a URL (no `=`, no blank) with marks such that it ends in column 0; for `broken` or `piece`."""
+    """A stretch of a URL (no `=`, no blank) with marks such that it ends in column 0; for `broken` or `piece`.
+
+    Cached, for every body of a message asks for the same message part.
+    """
     width = _LINE - 1
     return "".join([text[start : start + width] + _MARK for start in range(0, len(text), width)])
 
@@ -52,8 +62,7 @@ def _ended(body: str) -> str:
 
 
 def _encoded(text: str) -> str:
-    text = text.replace(_MARK, "").replace("\r\n", "\n").replace("\r", "\n")
-    data = text.encode("utf-8", "replace")
+    data = with_lf(text.replace(_MARK, "")).encode("utf-8", "replace")
     # The closing letter keeps the last byte of the text from being treated as the end of the body, and its
     # column free for the soft break.
     encoded = binascii.b2a_qp(data + b"x")[:-1]

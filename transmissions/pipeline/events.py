@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from momentum.lib import ids
+from momentum.lib import clock, ids
 from tracking.events import Event, EventType
 from transmissions.addresses import domain_of
 from transmissions.delivery import canonical_reason
@@ -115,7 +115,7 @@ def _of_generated(settled: Settled) -> dict[str, Any]:
             "friendly_from": generated.friendly_from,
             "msg_from": generated.envelope_from,
             "subject": generated.subject,
-            "injection_time": iso_milliseconds(attempt.injected_at),
+            "injection_time": clock.iso_milliseconds(attempt.injected_at),
             "open_tracking": generated.flags.open,
             "click_tracking": generated.flags.click,
             "initial_pixel": generated.flags.initial_open,
@@ -180,8 +180,3 @@ def recipient_hash(rcpt_to: str) -> str:
 @lru_cache(maxsize=1)
 def _salt() -> bytes:
     return hashlib.sha256(f"rcpt_hash:{settings.SECRET_KEY}".encode()).digest()
-
-
-def iso_milliseconds(when: datetime) -> str:
-    """The form of times in events: `2026-01-01T00:00:00.000Z`, from a UTC datetime."""
-    return f"{when:%Y-%m-%dT%H:%M:%S}.{when.microsecond // 1000:03d}Z"

@@ -4,7 +4,7 @@ from django.db import connection, transaction
 from django.db.models import Sum
 
 from momentum.lib import clock
-from transmissions import numbers
+from transmissions import list_store, numbers
 from transmissions.models import ListChunk, Transmission
 
 _COPY = """
@@ -34,7 +34,11 @@ def _expand(transmission_id: int, size: int, first_number: int) -> None:
             .filter(id=transmission_id, is_expanded=False)
             .first()
         )
-        if transmission is None or _size(transmission.list_id) != size:
+        if transmission is None:
+            return
+        # Between counting and copying nobody may give the list more recipients than numbers were reserved for.
+        list_store.lock(transmission.list_id)
+        if _size(transmission.list_id) != size:
             return
         with connection.cursor() as cursor:
             cursor.execute(

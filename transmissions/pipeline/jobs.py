@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tracking import configuration, key_watch
 from tracking.keys import Keyring
 from tracking.options import OPTION_NAMES, Configuration
 from tracking.tokens import Sealer
-from transmissions import template_versions
+from transmissions import snippets, template_versions
 from transmissions.generation import PreparationFailure, Prepared, prepare
 from transmissions.models import Snapshot, TemplateVersion, Transmission
 from transmissions.stored_content import stored_as_content
@@ -75,7 +76,8 @@ def _prepare(transmission_id: int) -> Ready:
         # It was there when the transmission was accepted (contract 10 §9).
         reason = f"554 5.3.3 [internal] template '{job.template_id}' does not exist"
         return Ready(job, fixed.block_time, fixed.sealing_key, PreparationFailure(reason))
-    prepared = prepare(job, fixed.options, Sealer(ring, fixed.sealing_key))
+    sealer = Sealer(ring, fixed.sealing_key)
+    prepared = prepare(job, fixed.options, sealer, find_snippet=snippets.as_of(fixed.began))
     return Ready(job, fixed.block_time, fixed.sealing_key, prepared)
 
 
@@ -85,6 +87,7 @@ class _Fixed:
     options: Configuration
     block_time: int
     sealing_key: str
+    began: datetime
 
 
 def _fixed(transmission_id: int, ring: Keyring) -> _Fixed:
@@ -115,7 +118,8 @@ def _fixed(transmission_id: int, ring: Keyring) -> _Fixed:
             snapshot.save()
     # Options that a later version has dropped are of no interest to it.
     known = {name: value for name, value in snapshot.configuration.items() if name in OPTION_NAMES}
-    return _Fixed(job, Configuration(**known), transmission.block_time, transmission.sealing_key)
+    began = transmission.generation_started_at or transmission.created_at
+    return _Fixed(job, Configuration(**known), transmission.block_time, transmission.sealing_key, began)
 
 
 def _with_template(job: Job, use_draft: bool) -> Job:

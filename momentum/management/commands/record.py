@@ -3,18 +3,20 @@
 import logging
 import signal
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 
-from reports import rollups
+from reports import days, rollups
 from tracking import recorder
 
 logger = logging.getLogger(__name__)
 
 _PAUSE_S = 0.25
+_PAUSE_BETWEEN_DAYS_S = 20.0
 _PAUSE_AFTER_TROUBLE_S = 1.0
 
 
@@ -28,23 +30,30 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        follower = threading.Thread(target=_follow, args=(stop,), name="rollups")
-        follower.start()
+        followers = [
+            threading.Thread(target=_repeat, args=(stop, rollups.advance, _PAUSE_S), name="rollups"),
+            # A large day takes a while, in which figures have to go on.
+            threading.Thread(target=_repeat, args=(stop, days.condense, _PAUSE_BETWEEN_DAYS_S), name="days"),
+        ]
+        for follower in followers:
+            follower.start()
         try:
             recorder.run(stop)
         finally:
             stop.set()
-            follower.join()
+            for follower in followers:
+                follower.join()
 
 
-def _follow(stop: threading.Event) -> None:
+def _repeat(stop: threading.Event, step: Callable[[], bool], pause_s: float) -> None:
+    """Take a step again and again, without a pause as long as it says that there is more to do."""
     while not stop.is_set():
         try:
-            if rollups.advance():
+            if step():
                 continue
         except (DatabaseError, psycopg.Error) as problem:
             logger.warning("the rollups wait: %s", " ".join(str(problem).split())[:300])
             connection.close()
             stop.wait(_PAUSE_AFTER_TROUBLE_S)
-        stop.wait(_PAUSE_S)
+        stop.wait(pause_s)
     connection.close()

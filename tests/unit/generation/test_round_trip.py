@@ -2,7 +2,7 @@
 
 import re
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.generation.builders import (
@@ -15,7 +15,7 @@ from tests.unit.generation.builders import (
     read,
     tracked_urls,
 )
-from transmissions.language import Scope, compile_part
+from transmissions.language import Encoding, Scope, compile_part
 from transmissions.values import TrackingFlags
 
 UNTRACKED = TrackingFlags(open_tracking=False, click_tracking=False)
@@ -30,6 +30,7 @@ def with_crlf(text: str) -> str:
 
 
 @given(before=TEXT, value=VALUE, behind=TEXT)
+@example(before="", value="\r", behind="\n")
 @settings(max_examples=80)
 def test_text_and_html_come_back(keyring, before, value, behind):
     source = f"{before}{{{{{{v}}}}}}{behind}"
@@ -72,20 +73,14 @@ FRAGMENTS = [
 def test_a_body_is_what_the_language_renders(keyring, source, data):
     """Piece by piece encoded or not: the reader sees the same text, and the same tracked links in it."""
     data |= {"dynamic_html": {"k": 'chunk {{a}} <a href="https://shop.test/c">c</a>'}}
+    scope = Scope(transmission_data=data, email="ines@example.net")
     for part, subtype in (("text", "plain"), ("html", "html")):
-        rendered = "".join(
-            compile_part(part, source).render(Scope(transmission_data=data, email="ines@example.net"))
-        )
-        flags = TrackingFlags(open_tracking=False)
-        untracked = make_job(make_content(**{part: source}), flags=UNTRACKED, substitution_data=data)
-        tracked = make_job(make_content(**{part: source}), flags=flags, substitution_data=data)
-        if not source:
-            continue
-        expected = with_crlf(rendered)
-        assert body(generate(keyring, untracked), subtype).removesuffix("\r\n") == expected.removesuffix("\r\n")
-        assert back_to_targets(keyring, body(generate(keyring, tracked), subtype)).removesuffix(
-            "\r\n"
-        ) == expected.removesuffix("\r\n")
+        program = compile_part(part, source or "-", encoding=Encoding(with_crlf, with_crlf))
+        expected = "".join(program.render(scope)).removesuffix("\r\n")
+        content = make_content(**{part: source or "-"})
+        for flags in (UNTRACKED, TrackingFlags(open_tracking=False)):
+            generated = generate(keyring, make_job(content, flags=flags, substitution_data=data))
+            assert back_to_targets(keyring, body(generated, subtype)).removesuffix("\r\n") == expected
 
 
 def back_to_targets(keyring, text: str) -> str:

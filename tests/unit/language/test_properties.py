@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.language.support import SNIPPETS, Clicks, compiled, rendered
@@ -80,7 +80,7 @@ balanced = st.lists(st.recursive(tags | markup | st.text(max_size=3), block), ma
 templates = loose | balanced
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(PARTS, templates, data)
 def test_every_template_renders_or_gives_a_fault_of_the_catalogue(part: str, template: str, data: Any) -> None:
     try:
@@ -110,6 +110,7 @@ def outcome(program: Program[str], data: Any) -> str:
     return shown
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_data_is_never_executed(name: str, other: str) -> None:
     data = {"name": name + "{{other}}", "other": other}
@@ -140,6 +141,7 @@ soup = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(soup, st.integers(0, 10), st.text(alphabet="<>&\"'/ abc"))
 def test_values_bring_no_markup(fragments: list[str], place: int, value: str) -> None:
     template = "".join([*fragments[:place], "{{value}}", *fragments[place:]])
@@ -149,6 +151,7 @@ def test_values_bring_no_markup(fragments: list[str], place: int, value: str) ->
     assert shown.count("'") == template.count("'")
 
 
+@settings(deadline=None)
 @given(st.text() | soup.map("".join), PARTS)
 def test_a_text_without_tags_stays_as_it_is(template: str, part: str) -> None:
     if "{{" in template or "data-msys-" in template:
@@ -211,7 +214,7 @@ def with_blocks(fragments: list[str], blocks: list[tuple[int, int, int]]) -> str
 places = st.integers(0, 14)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(LINK_SOUP, st.lists(st.tuples(places, places, st.integers(0, 2)), max_size=4))
 def test_statements_never_change_how_markup_is_read(
     fragments: list[str], blocks: list[tuple[int, int, int]]

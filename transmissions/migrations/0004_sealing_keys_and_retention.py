@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("transmissions", "0001_transmissions_templates_lists"),
+        ("transmissions", "0003_list_imports"),
     ]
 
     operations = [
