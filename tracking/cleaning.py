@@ -25,7 +25,7 @@ BATCH = 1000
 
 
 def erase(addresses: Collection[str], batch: int = BATCH) -> Counter[str]:
-    """Erase up to `batch` events of these people (lower-case addresses); how many of whom, empty when none is left."""
+    """Erase up to `batch` events of these people (lower-case addresses): how many of each, nothing when over."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT happened_at, event_id, rcpt_to, type, link_label, data::text FROM tracking_event "
@@ -34,10 +34,8 @@ def erase(addresses: Collection[str], batch: int = BATCH) -> Counter[str]:
         )
         rows = cursor.fetchall()
         _rewrite(
-            (
-                (happened_at, event_id, "", personal.erased_data(event_type, label, msgspec.json.decode(data)))
-                for happened_at, event_id, _, event_type, label, data in rows
-            ),
+            (happened_at, event_id, "", personal.erased_data(event_type, label, msgspec.json.decode(data)))
+            for happened_at, event_id, _, event_type, label, data in rows
         )
     return Counter(row[2] for row in rows)
 
@@ -92,9 +90,10 @@ def _rewrite(rows: Iterable[tuple[Any, Any, str, dict[str, Any]]]) -> None:
 
     In Python, not by jsonb in SQL, which would lose the order of keys in metadata and refuse NUL characters.
     """
-    columns = list(zip(*((when, id_, to, msgspec.json.encode(data).decode()) for when, id_, to, data in rows)))
-    if not columns:
+    texts = [(when, event_id, to, msgspec.json.encode(data).decode()) for when, event_id, to, data in rows]
+    if not texts:
         return
+    columns = zip(*texts, strict=True)
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE tracking_event AS e SET rcpt_to = new.rcpt_to, data = new.data::json "

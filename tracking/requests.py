@@ -39,7 +39,7 @@ def save(kind: PrivacyRequest.Kind, addresses: Iterable[str], *, include_subacco
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Erasures that stand at the same point, worked on together; `people` holds lower-case addresses by request id."""
+    """Erasures that stand at the same point, worked on together; `people` are lower-case addresses by request."""
 
     people: dict[int, str]
     stage: PrivacyRequest.Stage
