@@ -227,6 +227,13 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # A look that nobody got to in time is worth nothing: the next one sees the same.
     "look for due work": {"task": "transmissions.look", "schedule": 2.0, "options": {"expires": 10}},
     "keep partitions": {"task": "tracking.keep_partitions", "schedule": 3600.0, "options": {"expires": 3000}},
+    "erase people": {"task": "transmissions.erase", "schedule": 60.0, "options": {"expires": 50}},
+    # Each of these finds nothing to do most of the time. What an installation that is switched off at night would
+    # miss once a day, it does within the hour.
+    "drop hit details": {"task": "tracking.drop_hit_details", "schedule": 3600.0, "options": {"expires": 3000}},
+    "forget transmissions": {"task": "transmissions.forget", "schedule": 3600.0, "options": {"expires": 3000}},
+    "forget metrics": {"task": "reports.forget", "schedule": 86_400.0, "options": {"expires": 43_200}},
+    "forget sessions": {"task": "accounts.forget_sessions", "schedule": 3600.0, "options": {"expires": 3000}},
 }
 CELERY_TIMEZONE = "UTC"
 

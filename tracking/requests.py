@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from django.db.models import F
 
@@ -42,6 +42,7 @@ class Group:
     """Erasures that stand at the same point, worked on together; `people` are lower-case addresses by request."""
 
     people: dict[int, str]
+    requested_at: datetime  # the latest of them
     stage: PrivacyRequest.Stage
     position: int
 
@@ -57,20 +58,19 @@ def groups() -> list[Group]:
         found.values_list("stage", "position").distinct(),
         key=lambda point: (_OPEN_STAGES.index(point[0]), -point[1]),
     )
-    return [
-        Group(
-            dict(found.filter(stage=stage, position=position).order_by("id").values_list("id", "address")[:_MOST]),
-            PrivacyRequest.Stage(stage),
-            position,
-        )
-        for stage, position in points
-    ]
+    return [_group(PrivacyRequest.Stage(stage), position) for stage, position in points]
+
+
+def _group(stage: PrivacyRequest.Stage, position: int) -> Group:
+    found = PrivacyRequest.objects.filter(done_at=None, stage=stage, position=position).order_by("id")[:_MOST]
+    people = {request.id: request.address for request in found}
+    return Group(people, max(request.requested_at for request in found), stage, position)
 
 
 def move(group: Group, stage: PrivacyRequest.Stage, position: int) -> Group:
     """Note how far the group has come."""
     PrivacyRequest.objects.filter(id__in=list(group.people)).update(stage=stage, position=position)
-    return Group(group.people, stage, position)
+    return replace(group, stage=stage, position=position)
 
 
 def note(group: Group, field: str, found: Counter[str]) -> None:

@@ -77,14 +77,16 @@ class TransmissionAdmin(ModelAdmin):  # type: ignore[misc]
 
     @display(description="Generated")  # type: ignore[untyped-decorator]
     def generated(self, transmission: Transmission) -> int:
-        return getattr(transmission, "generated_sum", None) or 0
+        return getattr(transmission, "generated_sum", None) or transmission.num_generated
 
     @display(description="Failed to generate")  # type: ignore[untyped-decorator]
     def failed(self, transmission: Transmission) -> int:
-        return getattr(transmission, "failed_sum", None) or 0
+        return getattr(transmission, "failed_sum", None) or transmission.num_failed
 
     @display(description="Messages")  # type: ignore[untyped-decorator]
     def messages_by_state(self, transmission: Transmission) -> str:
+        if transmission.forgotten_at is not None:
+            return f"not kept since {transmission.forgotten_at:%Y-%m-%d}"
         states = [(label, Count("number", filter=Q(state=value))) for value, label in Message.State.choices]
         counts = transmission.messages.aggregate(**{label.lower(): count for label, count in states})
         return ", ".join(f"{count:,} {label}" for label, count in counts.items() if count) or "none yet"

@@ -6,7 +6,7 @@ import msgspec
 from django.db.models import Q, Sum
 
 from momentum.lib.errors import refuse
-from transmissions.models import Transmission
+from transmissions.models import Snapshot, Transmission
 from transmissions.values import Job
 
 _MAX_ID_DIGITS = 19
@@ -49,9 +49,8 @@ def listed(campaign_id: str | None, template_id: str | None) -> list[dict[str, A
 
 def shown(transmission: Transmission) -> dict[str, Any]:
     """Everything that GET tells of one transmission; typed clients need an object where there is no data."""
-    job = msgspec.json.decode(transmission.snapshot.job, type=Job)
-    counters = transmission.chunks.aggregate(generated=Sum("num_generated"), failed=Sum("num_failed"))
-    failed = counters["failed"] or 0
+    job = _job(transmission)
+    generated, failed = _counted(transmission)
     told: dict[str, Any] = {
         "id": str(transmission.id),
         "state": transmission.state,
@@ -61,13 +60,13 @@ def shown(transmission: Transmission) -> dict[str, Any]:
         "rcpt_list_chunk_size": _TOLD_CHUNK_SIZE,
         "rcpt_list_total_chunks": -(-transmission.num_rcpts // _TOLD_CHUNK_SIZE),
         "num_rcpts": transmission.num_rcpts,
-        "num_generated": counters["generated"] or 0,
+        "num_generated": generated,
         "num_failed_gen": failed,
         "num_invalid_recipients": transmission.num_invalid_recipients,
         "total_recipients": transmission.num_rcpts,
         "num_failed_generation": failed,
-        "substitution_data": job.substitution_data,
-        "metadata": job.metadata,
+        "substitution_data": job.substitution_data if job else {},
+        "metadata": job.metadata if job else {},
         "options": msgspec.json.decode(transmission.options),
     }
     if transmission.return_path:
@@ -77,6 +76,20 @@ def shown(transmission: Transmission) -> dict[str, Any]:
         if moment is not None:
             told[name] = f"{moment:%Y-%m-%dT%H:%M:%S}+00:00"
     return told
+
+
+def _job(transmission: Transmission) -> Job | None:
+    """None once it is not kept any longer (transmissions.retention)."""
+    snapshot = Snapshot.objects.filter(transmission=transmission).first()
+    return msgspec.json.decode(snapshot.job, type=Job) if snapshot else None
+
+
+def _counted(transmission: Transmission) -> tuple[int, int]:
+    """How many messages were generated and how many could not be."""
+    if transmission.forgotten_at is not None:
+        return transmission.num_generated, transmission.num_failed
+    counters = transmission.chunks.aggregate(generated=Sum("num_generated"), failed=Sum("num_failed"))
+    return counters["generated"] or 0, counters["failed"] or 0
 
 
 def _content(transmission: Transmission) -> dict[str, Any]:

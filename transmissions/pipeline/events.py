@@ -68,8 +68,8 @@ def of_failed(failed: Failed) -> Event:
 
 
 def of_canceled(canceled: Canceled) -> Event:
-    """The administrative bounce of a message that was cancelled before it was generated (contract 10 §13)."""
-    job, recipient, reason = canceled.job, canceled.recipient, "554 5.7.1 [internal] Campaign cancelled"
+    """The administrative bounce of a message that is given up by us (contract 10 §13)."""
+    job, recipient, reason = canceled.job, canceled.recipient, canceled.reason
     data = _of_recipient(job, recipient, canceled.number, canceled.block_time)
     return Event(
         event_id=ids.message_event_id(canceled.number, EventType.BOUNCE, 0),
