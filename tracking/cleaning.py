@@ -13,7 +13,7 @@ import msgspec
 from django.db import connection, transaction
 
 from momentum.lib import clock
-from tracking import personal
+from tracking import log, personal
 from tracking.events import CLICK_TYPES, OPEN_TYPES, EventType
 from tracking.models import Cleaned
 from tracking.retention import midnight
@@ -90,7 +90,7 @@ def _rewrite(rows: Iterable[tuple[Any, Any, str, dict[str, Any]]]) -> None:
 
     In Python, not by jsonb in SQL, which would lose the order of keys in metadata and refuse NUL characters.
     """
-    texts = [(when, event_id, to, msgspec.json.encode(data).decode()) for when, event_id, to, data in rows]
+    texts = [(when, event_id, to, log.as_json(data)) for when, event_id, to, data in rows]
     if not texts:
         return
     columns = zip(*texts, strict=True)
