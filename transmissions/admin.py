@@ -24,7 +24,7 @@ class TransmissionAdmin(ModelAdmin):  # type: ignore[misc]
     """A list with counters, and a page of one transmission, both to be read only."""
 
     list_display = ("title", "shown_state", "campaign_id", "num_rcpts", "generated", "failed", "created_at")
-    list_filter = ("state",)
+    list_filter = ("state", "is_test")
     search_fields = ("=id", "campaign_id", "description")
     ordering = ("-created_at",)
     list_per_page = 25
@@ -41,6 +41,7 @@ class TransmissionAdmin(ModelAdmin):  # type: ignore[misc]
                     "template_id",
                     "return_path",
                     "options",
+                    "is_test",
                 )
             },
         ),

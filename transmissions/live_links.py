@@ -13,8 +13,10 @@ from transmissions.models import Chunk, Transmission
 def by_key() -> Counter[str]:
     """Messages sent within `tracking_link_expiry`, by key id; "" stands for keys that were not noted then."""
     since = clock.now() - timedelta(seconds=configuration.current().tracking_link_expiry)
-    kept = Chunk.objects.filter(sent_at__gte=since, transmission__forgotten_at=None)
-    forgotten = Transmission.objects.filter(forgotten_at__isnull=False, generation_ended_at__gte=since)
+    kept = Chunk.objects.filter(sent_at__gte=since, transmission__forgotten_at=None, transmission__is_test=False)
+    forgotten = Transmission.objects.filter(
+        forgotten_at__isnull=False, generation_ended_at__gte=since, is_test=False
+    )
     found: Counter[str] = Counter()
     for key, number in (
         kept.values_list("transmission__sealing_key").annotate(number=Sum("num_generated")).order_by()

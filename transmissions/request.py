@@ -72,6 +72,7 @@ class Submission:
     substitution_data: dict[str, Any]
     return_path: str
     num_rcpt_errors: int | None
+    is_test: bool = False
 
 
 def read_submission(body: bytes, schedule_horizon: timedelta) -> Submission:

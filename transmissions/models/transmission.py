@@ -40,14 +40,16 @@ class Transmission(models.Model):
     created_at = models.DateTimeField()
     start_at = models.DateTimeField()
     is_scheduled = models.BooleanField(default=False)
+    # Sent from the page of a template to see it arrive: it stays out of the statistics (values.Job).
+    is_test = models.BooleanField("test", default=False, db_default=False)
     generation_started_at = models.DateTimeField(null=True)
     generation_ended_at = models.DateTimeField(null=True)
     # The id of the key that seals the links of all its messages, fixed when generation starts.
-    sealing_key = models.CharField(max_length=4, blank=True)
+    sealing_key = models.CharField(max_length=4, blank=True, default="", db_default="")
     # Retention: when messages, chunks and snapshot were deleted, and what they had added up to.
     forgotten_at = models.DateTimeField(null=True)
-    num_generated = models.IntegerField(default=0)
-    num_failed = models.IntegerField(default=0)
+    num_generated = models.IntegerField(default=0, db_default=0)
+    num_failed = models.IntegerField(default=0, db_default=0)
 
     class Meta:
         indexes: ClassVar = [

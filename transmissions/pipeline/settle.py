@@ -45,7 +45,7 @@ def settle_canceled(chunk: Chunk, lease: Lease, canceled: Sequence[Canceled]) ->
     with transaction.atomic():
         renew(lease, chunk)
         _copy_rows([_row_of_canceled(one) for one in canceled])
-        log.append(map(events.of_canceled, canceled))
+        log.append(events.of_canceled(one) for one in canceled if not one.job.is_test)
 
 
 def settle_retries(lease: Lease, settled: Sequence[Settled]) -> None:
@@ -110,9 +110,11 @@ def settled_numbers(chunk: Chunk) -> set[int]:
 
 
 def _events(settled: Iterable[Settled], failed: Iterable[Failed]) -> Iterable[Event]:
+    """Nothing of a test: what has no event is in no statistics."""
     for one in settled:
-        yield from events.of_settled(one)
-    yield from map(events.of_failed, failed)
+        if not one.job.is_test:
+            yield from events.of_settled(one)
+    yield from (events.of_failed(one) for one in failed if not one.job.is_test)
 
 
 def _state(one: Settled) -> Message.State:
