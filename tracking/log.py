@@ -17,7 +17,7 @@ COLUMNS = (
     *("event_id", "type", "happened_at", "message", "rcpt_to", "transmission"),
     *("campaign_id", "template_id", "recipient_domain", "sending_domain", "sending_ip", "ip_pool"),
     *("mailbox_provider", "mailbox_provider_region", "subject_campaign", "link_label", "reason"),
-    *("bounce_class", "num_retries", "msg_size", "queue_time", "is_prefetched", "traffic", "data"),
+    *("bounce_class", "num_retries", "msg_size", "queue_time", "is_prefetched", "traffic", "sent_with", "data"),
 )
 _COLUMN_LIST = ", ".join(COLUMNS)
 
@@ -91,7 +91,7 @@ def _row(event: Event) -> tuple[Any, ...]:
         *(event.sending_domain, event.sending_ip, event.ip_pool, event.mailbox_provider),
         *(event.mailbox_provider_region, event.subject_campaign, event.link_label, event.reason),
         *(event.bounce_class, event.num_retries, event.msg_size, event.queue_time),
-        *(event.is_prefetched, event.traffic, as_json(event.data)),
+        *(event.is_prefetched, event.traffic, event.sent_with, as_json(event.data)),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from reports import rollups
 from tests.api import Api, make_transmission
 from tests.integration.test_pipeline import generate
 from tests.smtp_peers import Peer
@@ -49,6 +50,11 @@ def test_of_a_stored_list(api: Api, peer: Peer) -> None:
     assert bodies(peer)["ines@example.net"].count("<img") == 2
     assert settings_of("omar@example.net") == {(False, False, False)}
     assert settings_of("ines@example.net") == {(True, True, True)}
+    rollups.catch_up()
+    window = {"from": "2020-01-01T00:00", "metrics": "count_accepted,count_open_tracked,count_click_tracked"}
+    assert api.get("metrics/deliverability", **window).json()["results"] == [
+        {"count_accepted": 2, "count_open_tracked": 1, "count_click_tracked": 1}
+    ]
 
 
 def test_of_inline_recipients_it_beats_their_options(api: Api, peer: Peer) -> None:

@@ -109,6 +109,7 @@ def _of_generated(settled: Settled) -> dict[str, Any]:
             "subject_campaign": generated.subject,
             "sending_ip": settled.outcome.local_ip,
             "msg_size": len(generated.data),
+            "sent_with": generated.flags.sent_with,
         },
         "data": _of_recipient(settled.job, attempt.recipient, attempt.number, settled.block_time)
         | {
