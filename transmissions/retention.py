@@ -7,12 +7,12 @@ import time
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Sum
+from django.db.models import Exists, Min, OuterRef, Sum
 from django.db.models.functions import Coalesce
 
 from momentum.lib import clock
 from tracking import configuration
-from transmissions.models import Chunk, Message, Snapshot, Transmission
+from transmissions.models import Chunk, Message, Snapshot, SnippetVersion, Transmission
 
 # A worker that is asked to stop waits for its task.
 BUDGET_S = 10.0
@@ -50,6 +50,13 @@ def forget_transmissions(kept_days: int) -> None:
     unneeded = unneeded.filter(~Exists(Chunk.objects.filter(transmission=OuterRef("pk"))))
     while some := list(unneeded.values_list("id", flat=True)[:_AT_ONCE]):
         Transmission.objects.filter(id__in=some).delete()
+
+
+def forget_snippet_versions() -> None:
+    """Delete versions of snippets that no transmission can ask for any more (transmissions.snippets.as_of)."""
+    started = Transmission.objects.filter(forgotten_at=None, generation_started_at__isnull=False)
+    earliest = started.aggregate(earliest=Min("generation_started_at"))["earliest"] or clock.now()
+    SnippetVersion.objects.filter(ends_at__lt=earliest).delete()
 
 
 def _over(kept_days: int) -> list[int]:

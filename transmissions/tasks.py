@@ -38,11 +38,12 @@ def erase_people() -> None:
 
 @shared_task(name=hints.FORGET)
 def forget() -> None:
-    """Delete what is not kept any longer of transmissions and imports."""
+    """Delete what is not kept any longer of transmissions, snippets and imports."""
     imports.tidy()
     if retention.forget_messages(settings.MESSAGES_KEPT_DAYS):
         hints.forgetting()
     retention.forget_transmissions(settings.EVENTS_KEPT_DAYS)
+    retention.forget_snippet_versions()
 
 
 @shared_task(name=hints.LOOK)

@@ -22,8 +22,8 @@ from tracking.events import Event, EventType
 from tracking.models import Cleaned, PrivacyRequest
 from tracking.stream import DEAD_LETTERS
 from transmissions import live_links
-from transmissions.models import Chunk, Message, Snapshot, Transmission
-from transmissions.retention import forget_messages, forget_transmissions
+from transmissions.models import Chunk, Message, Snapshot, SnippetVersion, Transmission
+from transmissions.retention import forget_messages, forget_snippet_versions, forget_transmissions
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -197,6 +197,22 @@ class TestTransmissions:
         pass_time(monkeypatch, timedelta(days=2))
         forget_transmissions(400)
         assert api.get(f"transmissions/{first}").status_code == 404
+
+    def test_versions_of_snippets_go_when_no_generation_can_ask_for_them(
+        self, api: Api, peer: Peer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        api.post("snippets", {"id": "legal", "content": {"text": "v1"}})
+        submit(api, "a@example.net")
+        generate()
+        for version in ("v2", "v3"):
+            pass_time(monkeypatch, timedelta(days=20))
+            api.put("snippets/legal", {"content": {"text": version}})
+        forget_snippet_versions()
+        assert SnippetVersion.objects.count() == 3, "a retry may still need the first"
+        forget_messages(30)
+        forget_snippet_versions()
+        assert api.get("snippets/legal").json()["results"]["content"] == {"text": "v3"}
+        assert SnippetVersion.objects.count() == 1
 
 
 def _die(_: int) -> None:
