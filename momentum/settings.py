@@ -38,6 +38,12 @@ def _read(variable: str, read: Callable[[], T]) -> T:
         raise ImproperlyConfigured(f"{variable}: {problem}") from problem
 
 
+def _at_least(least: int, value: int) -> int:
+    if value < least:
+        raise ImproperlyConfigured(f"expected at least {least}")
+    return value
+
+
 def _switch(variable: str, *, default: bool) -> bool:
     """On or off; unlike env.bool, which takes any word it does not know for off."""
     value: str = env.str(variable, default="").strip().lower()
@@ -93,6 +99,9 @@ MESSAGES_KEPT_DAYS = _days("MESSAGES_KEPT_DAYS", 30)
 METRICS_KEPT_DAYS = _days("METRICS_KEPT_DAYS", 190)
 # How much of a reader's address is stored: all of it, its network, or nothing.
 HIT_ADDRESSES = _choice("HIT_ADDRESSES", HitAddresses, HitAddresses.FULL)
+
+# How long work of a killed worker waits for another one; what is being worked on is renewed every few seconds.
+WORK_LEASE_SECONDS = _read("WORK_LEASE_SECONDS", lambda: _at_least(15, env.int("WORK_LEASE_SECONDS", default=90)))
 
 DATABASE_URL = _url("DATABASE_URL", None, ("postgres", "postgresql", "psql", "pgsql"))
 REDIS_URL = _url("REDIS_URL", None, ("redis", "rediss", "unix"))

@@ -58,7 +58,9 @@ def from_chunk(chunk_id: int, people: Collection[str]) -> Counter[str] | None:
     None when a worker holds the chunk or one of the messages: come again.
     """
     with transaction.atomic():
-        # 1. Nobody claims the chunk, nor settles anything of it, before this is over.
+        # 1. Nobody claims the chunk, nor settles anything of it, before this is over. Its transmission is locked
+        #    first, as everybody does who needs both.
+        list(Transmission.objects.select_for_update(of=("self",)).filter(chunks__id=chunk_id))
         chunk = Chunk.objects.select_for_update().filter(id=chunk_id).first()
         if chunk is None:
             return Counter()
@@ -73,12 +75,13 @@ def from_chunk(chunk_id: int, people: Collection[str]) -> Counter[str] | None:
         if _is_held(chunk.leased_until, now) or any(_is_held(row.leased_until, now) for row in rows.values()):
             return None
         # 2. What is due is given up, while the recipients are still known.
-        given_up = _give_up(chunk, theirs, rows, now)
+        ungenerated, deferred = _give_up(chunk, theirs, rows, now)
         # 3. The recipients themselves. A worker whose lease ran out finds it gone.
         chunk.recipients = pack([_anonymous(recipient, people) for recipient in recipients])
-        chunk.num_failed += given_up
+        chunk.num_failed += ungenerated
+        chunk.num_bounced += deferred
         chunk.lease = chunk.leased_until = None
-        chunk.save(update_fields=["recipients", "num_failed", "lease", "leased_until"])
+        chunk.save(update_fields=["recipients", "num_failed", "num_bounced", "lease", "leased_until"])
         # 4. Replies of servers like to repeat the address.
         Message.objects.filter(number__in=list(theirs)).exclude(last_reply="").update(last_reply="")
         if theirs:
@@ -113,12 +116,14 @@ def _is_held(leased_until: datetime | None, now: datetime) -> bool:
     return leased_until is not None and leased_until > now
 
 
-def _give_up(chunk: Chunk, theirs: dict[int, Recipient], rows: dict[int, Message], now: datetime) -> int:
-    """End deferred messages and those not generated yet; the number of the latter."""
+def _give_up(
+    chunk: Chunk, theirs: dict[int, Recipient], rows: dict[int, Message], now: datetime
+) -> tuple[int, int]:
+    """End messages that are not generated yet, and deferred ones; how many of each."""
     ungenerated = [] if chunk.done_at else [number for number in theirs if number not in rows]
     deferred = [number for number, row in rows.items() if row.state == Message.State.DEFERRED]
     if not ungenerated and not deferred:
-        return 0
+        return 0, 0
     Message.objects.bulk_create(
         Message(
             number=number,
@@ -134,13 +139,15 @@ def _give_up(chunk: Chunk, theirs: dict[int, Recipient], rows: dict[int, Message
         state=Message.State.CANCELED, next_attempt_at=None, lease=None, leased_until=None, settled_at=now
     )
     job, block_time = jobs.stored_job(chunk.transmission_id), chunk.transmission.block_time
+    if job.is_test:
+        return len(ungenerated), len(deferred)
     log.append(
         personal.erased(
             events.of_canceled(Canceled(job, block_time, number, chunk.id, theirs[number], now, REASON))
         )
         for number in (*ungenerated, *deferred)
     )
-    return len(ungenerated)
+    return len(ungenerated), len(deferred)
 
 
 def _empty_if_for_one(transmission_id: int) -> None:

@@ -7,12 +7,13 @@ import time
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Exists, Min, OuterRef, Sum
+from django.db.models import Exists, Min, OuterRef
 from django.db.models.functions import Coalesce
 
 from momentum.lib import clock
 from tracking import configuration
 from transmissions.models import Chunk, Message, Snapshot, SnippetVersion, Transmission
+from transmissions.progress import counts_of
 
 # A worker that is asked to stop waits for its task.
 BUDGET_S = 10.0
@@ -79,11 +80,13 @@ def _over(kept_days: int) -> list[int]:
 def _begin(transmission_id: int) -> None:
     """Keep the counts, delete the contents; the chunks follow."""
     with transaction.atomic():
-        counted = Chunk.objects.filter(transmission_id=transmission_id).aggregate(
-            generated=Sum("num_generated"), failed=Sum("num_failed")
-        )
+        counts = counts_of(Transmission.objects.select_for_update().filter(id=transmission_id))[transmission_id]
         Transmission.objects.filter(id=transmission_id).update(
-            num_generated=counted["generated"] or 0, num_failed=counted["failed"] or 0, forgotten_at=clock.now()
+            num_generated=counts.generated,
+            num_failed=counts.failed,
+            num_delivered=counts.delivered,
+            num_bounced=counts.bounced,
+            forgotten_at=clock.now(),
         )
         Snapshot.objects.filter(transmission_id=transmission_id).delete()
 

@@ -39,7 +39,7 @@ def _read(given: dict[str, Any], faults: Faults, *, complete: bool) -> tuple[dic
         if len(kept) > 1:
             faults.add("1301", "email_rfc822 must not be combined with other content")
         rfc822 = fields.text("email_rfc822")
-        content = Content(email_rfc822=rfc822) if rfc822 is not None else None
+        content = Content(email_rfc822=rfc822.replace("\0", "")) if rfc822 is not None else None
     else:
         content = read_inline_parts(fields, faults, complete=complete)
     if content is not None and _size(content) > MAX_TEMPLATE_BYTES:

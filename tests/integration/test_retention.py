@@ -23,6 +23,7 @@ from tracking.models import Cleaned, PrivacyRequest
 from tracking.stream import DEAD_LETTERS
 from transmissions import live_links
 from transmissions.models import Chunk, Message, Snapshot, SnippetVersion, Transmission
+from transmissions.progress import counts_of
 from transmissions.retention import forget_messages, forget_snippet_versions, forget_transmissions
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -158,6 +159,20 @@ class TestTransmissions:
         assert set(Snapshot.objects.values_list("transmission_id", flat=True)) == {second}
         assert api.get(f"transmissions/{first}").json()["results"]["transmission"] == shown | {"metadata": {}}
         assert live_links.by_key().total() == 3
+        counts = counts_of(Transmission.objects.filter(id=first))[first]
+        assert (counts.generated, counts.delivered, counts.bounced, counts.deferred) == (2, 1, 1, 0)
+
+    def test_its_page_says_so(
+        self, api: Api, peer: Peer, admin_client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first = submit(api, "a@example.net")
+        generate()
+        pass_time(monkeypatch, timedelta(days=31))
+        forget_messages(30)
+        page = admin_client.get(f"/admin/transmissions/transmission/{first}/change/", follow=True)
+        assert page.status_code == 200
+        assert "Content and recipients were deleted on" in page.content.decode()
+        assert admin_client.get("/admin/transmissions/transmission/").status_code == 200
 
     def test_what_is_still_due_is_kept(self, api: Api, peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
         peer.replies["RCPT"] = "451 4.3.0 come back"
@@ -209,6 +224,7 @@ class TestTransmissions:
             api.put("snippets/legal", {"content": {"text": version}})
         forget_snippet_versions()
         assert SnippetVersion.objects.count() == 3, "a retry may still need the first"
+        pass_time(monkeypatch, timedelta(hours=1))
         forget_messages(30)
         forget_snippet_versions()
         assert api.get("snippets/legal").json()["results"]["content"] == {"text": "v3"}

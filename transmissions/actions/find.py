@@ -3,10 +3,11 @@
 from typing import Any
 
 import msgspec
-from django.db.models import Q, Sum
+from django.db.models import Q
 
 from momentum.lib.errors import refuse
 from transmissions.models import Snapshot, Transmission
+from transmissions.progress import counts_of
 from transmissions.values import Job
 
 _MAX_ID_DIGITS = 19
@@ -50,7 +51,7 @@ def listed(campaign_id: str | None, template_id: str | None) -> list[dict[str, A
 def shown(transmission: Transmission) -> dict[str, Any]:
     """Everything that GET tells of one transmission; typed clients need an object where there is no data."""
     job = _job(transmission)
-    generated, failed = _counted(transmission)
+    counts = counts_of([transmission])[transmission.id]
     told: dict[str, Any] = {
         "id": str(transmission.id),
         "state": transmission.state,
@@ -60,11 +61,11 @@ def shown(transmission: Transmission) -> dict[str, Any]:
         "rcpt_list_chunk_size": _TOLD_CHUNK_SIZE,
         "rcpt_list_total_chunks": -(-transmission.num_rcpts // _TOLD_CHUNK_SIZE),
         "num_rcpts": transmission.num_rcpts,
-        "num_generated": generated,
-        "num_failed_gen": failed,
+        "num_generated": counts.generated,
+        "num_failed_gen": counts.failed,
         "num_invalid_recipients": transmission.num_invalid_recipients,
         "total_recipients": transmission.num_rcpts,
-        "num_failed_generation": failed,
+        "num_failed_generation": counts.failed,
         "substitution_data": job.substitution_data if job else {},
         "metadata": job.metadata if job else {},
         "options": msgspec.json.decode(transmission.options),
@@ -82,14 +83,6 @@ def _job(transmission: Transmission) -> Job | None:
     """None once it is not kept any longer (transmissions.retention)."""
     snapshot = Snapshot.objects.filter(transmission=transmission).first()
     return msgspec.json.decode(snapshot.job, type=Job) if snapshot else None
-
-
-def _counted(transmission: Transmission) -> tuple[int, int]:
-    """How many messages were generated and how many could not be."""
-    if transmission.forgotten_at is not None:
-        return transmission.num_generated, transmission.num_failed
-    counters = transmission.chunks.aggregate(generated=Sum("num_generated"), failed=Sum("num_failed"))
-    return counters["generated"] or 0, counters["failed"] or 0
 
 
 def _content(transmission: Transmission) -> dict[str, Any]:

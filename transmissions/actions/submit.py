@@ -21,6 +21,8 @@ from transmissions.reading import Faults
 from transmissions.request import Submission, read_submission
 from transmissions.values import Content, Job
 
+_SYNTAX_ERROR = "3000"
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -43,12 +45,9 @@ def submit(body: bytes, *, num_rcpt_errors: int | None = None, check_syntax: boo
     horizon = configuration.current().start_time_max_schedule_interval
     submission = read_submission(body, timedelta(seconds=horizon))
     _check_references(submission)
-    if check_syntax and isinstance(submission.content, Content):
-        faults = Faults()
-        substitute = submission.options.perform_substitutions
-        faults.extend(check_content(submission.content, perform_substitutions=substitute))
-        faults.extend(check_return_path(submission.return_path))
-        faults.raise_if_any()
+    submission.faults.raise_if_any()
+    if isinstance(submission.content, Content):
+        _check_content(submission, submission.content, check_syntax)
     return accept(submission, submission.num_rcpt_errors if num_rcpt_errors is None else num_rcpt_errors)
 
 
@@ -64,6 +63,13 @@ def accept(submission: Submission, num_rcpt_errors: int | None = None) -> Accept
         raise intake.nobody()
     transmission = _store(submission, intake, chunks)
     return Accepted(transmission.id, intake.accepted, intake.rejected, intake.errors)
+
+
+def _check_content(submission: Submission, content: Content, check_syntax: bool) -> None:
+    substitute, faults = submission.options.perform_substitutions, Faults()
+    found = [*check_content(content, perform_substitutions=substitute), *check_return_path(submission.return_path)]
+    faults.extend(fault for fault in found if check_syntax or fault.code != _SYNTAX_ERROR)
+    faults.raise_if_any()
 
 
 def _check_references(submission: Submission) -> None:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("transmissions", "0004_transmissions_sent_as_tests"),
+        ("transmissions", "0005_pausing_and_counters"),
     ]
 
     operations = [
@@ -13,6 +13,16 @@ class Migration(migrations.Migration):
             model_name="transmission",
             name="forgotten_at",
             field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name="transmission",
+            name="num_bounced",
+            field=models.IntegerField(db_default=0, default=0),
+        ),
+        migrations.AddField(
+            model_name="transmission",
+            name="num_delivered",
+            field=models.IntegerField(db_default=0, default=0),
         ),
         migrations.AddField(
             model_name="transmission",
