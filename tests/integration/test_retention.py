@@ -115,6 +115,17 @@ class TestHitDetails:
 
 
 class TestPartitions:
+    @pytest.fixture(autouse=True)
+    def _no_partitions_left(self) -> Iterator[None]:
+        yield
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'tracking_event'::regclass "
+                "AND inhrelid <> 'tracking_event_default'::regclass"
+            )
+            for (name,) in cursor.fetchall():
+                cursor.execute(f"DROP TABLE {name}")
+
     def test_rows_without_one_raise_an_alarm_and_are_brought_home(
         self, now: datetime, caplog: pytest.LogCaptureFixture
     ) -> None:
