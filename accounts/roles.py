@@ -23,6 +23,7 @@ _OPERATOR = _MARKETER | {
     "tracking.view_option",
     "tracking.change_option",
     "tracking.view_optionchange",
+    "tracking.view_privacyrequest",
     "transmissions.change_transmission",
     "transmissions.delete_transmission",
     "transmissions.change_suppression",

@@ -17,7 +17,7 @@ COLUMNS = (
     *("event_id", "type", "happened_at", "message", "rcpt_to", "transmission"),
     *("campaign_id", "template_id", "recipient_domain", "sending_domain", "sending_ip", "ip_pool"),
     *("mailbox_provider", "mailbox_provider_region", "subject_campaign", "link_label", "reason"),
-    *("bounce_class", "num_retries", "msg_size", "queue_time", "is_prefetched", "traffic", "data"),
+    *("bounce_class", "num_retries", "msg_size", "queue_time", "is_prefetched", "traffic", "sent_with", "data"),
 )
 _COLUMN_LIST = ", ".join(COLUMNS)
 
@@ -110,5 +110,23 @@ def _row(event: Event) -> tuple[Any, ...]:
         *(event.sending_domain, event.sending_ip, event.ip_pool, event.mailbox_provider),
         *(event.mailbox_provider_region, event.subject_campaign, event.link_label, event.reason),
         *(event.bounce_class, event.num_retries, event.msg_size, event.queue_time),
-        *(event.is_prefetched, event.traffic, msgspec.json.encode(event.data).decode()),
+        *(event.is_prefetched, event.traffic, event.sent_with, as_json(event.data)),
     )
+
+
+def as_json(data: dict[str, Any]) -> str:
+    """The text of the column `data`. U+FFFD stands for NUL: PostgreSQL would store it, and then read no field."""
+    text = msgspec.json.encode(data).decode()
+    # A backslash of its own before u0000 costs no more than looking once more.
+    return msgspec.json.encode(_without_nul(data)).decode() if "\\u0000" in text else text
+
+
+def _without_nul(value: Any) -> Any:
+    match value:
+        case str():
+            return value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+        case dict():
+            return {_without_nul(key): _without_nul(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_without_nul(inner) for inner in value]
+    return value

@@ -8,6 +8,8 @@ from django.db.models import Sum
 
 from transmissions.models import Chunk, Transmission
 
+_COUNTED = ("generated", "failed", "delivered", "bounced")
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -67,6 +69,9 @@ def counts_of(transmissions: Iterable[Transmission]) -> dict[int, Counts]:
 
 
 def _counts(transmission: Transmission, sums: Mapping[str, Any]) -> Counts:
+    if transmission.forgotten_at is not None:
+        # Its chunks are gone, or going (transmissions.retention).
+        sums = {name: getattr(transmission, f"num_{name}") for name in _COUNTED}
     return Counts(
         recipients=transmission.num_rcpts,
         generated=sums.get("generated", 0),

@@ -4,6 +4,7 @@ from django.urls import URLPattern
 
 from momentum.api.routes import endpoint
 from transmissions.api.lists import ListsView, ListView
+from transmissions.api.privacy import ErasureView, OptOutView
 from transmissions.api.snippets import SnippetsView, SnippetView
 from transmissions.api.suppressions import SuppressionSummaryView, SuppressionsView, SuppressionView
 from transmissions.api.templates import ContentPreviewView, TemplatePreviewView, TemplatesView, TemplateView
@@ -24,4 +25,6 @@ api_urlpatterns: list[URLPattern] = [
     *endpoint("suppression-list", SuppressionsView.as_view(), name="suppression-list"),
     *endpoint("suppression-list/summary", SuppressionSummaryView.as_view(), name="suppression-summary"),
     *endpoint("suppression-list/<key:recipient>", SuppressionView.as_view(), name="suppression"),
+    *endpoint("data-privacy/rtbf-request", ErasureView.as_view(), name="rtbf-request"),
+    *endpoint("data-privacy/opt-out-request", OptOutView.as_view(), name="opt-out-request"),
 ]

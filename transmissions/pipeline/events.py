@@ -74,8 +74,8 @@ def of_failed(failed: Failed) -> Event:
 
 
 def of_canceled(canceled: Canceled) -> Event:
-    """The administrative bounce of a message that was cancelled before it was generated (contract 10 §13)."""
-    job, recipient, reason = canceled.job, canceled.recipient, "554 5.7.1 [internal] Campaign cancelled"
+    """The administrative bounce of a message that is given up by us (contract 10 §13)."""
+    job, recipient, reason = canceled.job, canceled.recipient, canceled.reason
     data = _of_recipient(job, recipient, canceled.number, canceled.block_time)
     return Event(
         event_id=ids.message_event_id(canceled.number, EventType.BOUNCE, 0),
@@ -115,6 +115,7 @@ def _of_generated(settled: Settled) -> dict[str, Any]:
             "subject_campaign": storable(generated.subject),
             "sending_ip": settled.outcome.local_ip,
             "msg_size": len(generated.data),
+            "sent_with": generated.flags.sent_with,
         },
         "data": _of_recipient(settled.job, attempt.recipient, attempt.number, settled.block_time)
         | {

@@ -47,7 +47,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Canceled:
-    """A recipient whose message was cancelled before it was generated."""
+    """A recipient whose message is given up by us; `reason` is that of its administrative bounce."""
 
     job: Job
     block_time: int
@@ -55,3 +55,4 @@ class Canceled:
     chunk_id: int
     recipient: Recipient
     canceled_at: datetime
+    reason: str = "554 5.7.1 [internal] Campaign cancelled"
