@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("transmissions", "0005_pausing_and_counters"),
+        ("transmissions", "0006_sealing_keys_and_retention"),
     ]
 
     operations = [
