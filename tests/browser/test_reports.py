@@ -225,7 +225,9 @@ def test_a_row_a_tab_and_another_report_keep_the_filters(reader: Reader) -> None
     record(busy_hours())
     page = reader.open("period=24h", "summary")
     # Anywhere on the row: the link of its name covers it.
-    cell = page.locator("#table-table tbody tr").first.locator("td").last.bounding_box()
+    last = page.locator("#table-table tbody tr").first.locator("td").last
+    last.scroll_into_view_if_needed()
+    cell = last.bounding_box()
     assert cell is not None
     page.mouse.click(cell["x"] + 5, cell["y"] + 5)
     page.wait_for_url("**domains=**")

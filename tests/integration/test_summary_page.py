@@ -341,3 +341,12 @@ def test_the_table_sorts_by_each_metric_shown(browser: Client) -> None:
     assert order("-name") == ["b.test", "a.test"]
     # A metric that is not shown sorts nothing.
     assert order("count_clicked") == ["a.test", "b.test"]
+
+
+def test_the_graph_follows_the_clock_without_any_event(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = re.search(r'name="seen" value="([^"]*)"', shown(browser))
+    assert seen is not None
+    assert browser.get(f"{PAGE}figures/", QUERY_STRING=f"seen={seen[1]}").status_code == 204
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(minutes=1))
+    answer = browser.get(f"{PAGE}figures/", QUERY_STRING=f"seen={seen[1]}")
+    assert len(graphs(answer.content.decode())["labels"]) == 92
