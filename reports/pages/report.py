@@ -50,8 +50,8 @@ class Report:
     """One report page.
 
     `figures` makes the context of the parts, only where the window has nothing wrong with it; `controls` makes what
-    stands around them. `tables` makes what is saved as CSV: name of the file in the address -> table. `moves` says that
-    the figures change with the clock alone, as a graph does that reaches the present.
+    stands around them. `tables` makes what is saved as CSV: name of the file in the address -> table. `moves` says
+    that the figures change with the clock alone, as a graph does that reaches the present.
     """
 
     name: str
