@@ -21,6 +21,8 @@ __all__ = ["Asked", "controls", "label"]
 _SUGGESTED_KINDS = ("campaigns", "domains", "templates", "sending_domains", "sending_ips", "ip_pools")
 _SHORTEST_SEARCH, _SUGGESTIONS = 3, 8
 LONGEST_SEARCH = 200
+# What is written smaller, so that it need not be broken.
+_LONG_FIGURE = 11
 # Heads of columns wrap between words only.
 _UNBROKEN_HYPHEN = "\u2011"
 
@@ -138,17 +140,19 @@ def _matching(kind: str, part: str) -> list[str]:
 # Figures and tables
 
 
-def heads(asked: Asked, names: Iterable[str], values: dict[str, int]) -> list[dict[str, str]]:
+def heads(asked: Asked, names: Iterable[str], values: dict[str, int]) -> list[dict[str, Any]]:
     """The figures at the head of a report."""
     shown = []
     for one in map(measure, names):
         value = asked.figure(one, values)
+        text = asked.formats.value(value, one.unit)
         shown.append(
             {
                 "name": one.name,
                 "label": one.label,
                 "description": one.description,
-                "value": asked.formats.value(value, one.unit),
+                "value": text,
+                "is_long": len(text) > _LONG_FIGURE,
                 "hint": asked.formats.hint(value, one.unit),
             }
         )
