@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
@@ -50,9 +51,11 @@ def shown_step(step: funnel.Step, formats: Formats) -> dict[str, Any]:
     }
 
 
-def shown_link(link: links.Link, formats: Formats, unnamed: bool) -> dict[str, Any]:
+def shown_link(link: links.Link, formats: Formats, unnamed: bool, shown: State) -> dict[str, Any]:
+    recipients = urlencode({"who": "clicked", "link": link.name})
     return {
         "name": link.name,
+        "recipients": "&".join(filter(None, (shown.query(without=("sort", "page", "size")), recipients))),
         "unnamed": unnamed or not link.name,
         "raw": formats.count(link.raw),
         "clicks": formats.count(link.clicks),

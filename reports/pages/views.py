@@ -128,7 +128,7 @@ def _context(asked: Asked) -> dict[str, Any]:
         "opened": formats.percent(percentage(values["count_unique_confirmed_opened"], values["count_accepted"])),
         "clicked": formats.percent(percentage(values["count_unique_clicked"], values["count_accepted"])),
         "columns": presentation.columns(asked.state),
-        "rows": [presentation.shown_link(link, formats, link.name in unnamed) for link in page.rows],
+        "rows": [presentation.shown_link(link, formats, link.name in unnamed, asked.state) for link in page.rows],
         "pages": presentation.pages(asked.state, page, formats),
     }
 
