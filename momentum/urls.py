@@ -11,6 +11,7 @@ import sandbox.admin_urls
 import tracking.admin_urls
 import tracking.urls
 import transmissions.urls
+from momentum import crossings
 from momentum.api.routes import aliases
 from momentum.health import healthz
 
@@ -24,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Clients configured with this base address exist in the field (contract 00 §1).
     path("api/labs/", include(aliases(_v1, "transmissions", "snippets"))),
     path("api/v1/labs/", include(aliases(_v1, "snippets"))),
+    path("admin/", include(crossings.urlpatterns)),
     path("admin/", include(reports.admin_urls)),
     path("admin/", include(sandbox.admin_urls)),
     path("admin/", include(tracking.admin_urls)),

@@ -83,7 +83,15 @@ def of(messages: list[int]) -> list[Recipient]:
 
 def all_of(members: BitMap64) -> Iterator[Recipient]:
     """The recipients of a whole set by message number, a batch at a time in memory."""
-    numbers = iter(members)
+    return _in_batches(iter(members))
+
+
+def newest_first(members: BitMap64) -> Iterator[Recipient]:
+    """The same from the last message to the first."""
+    return _in_batches(reversed(members))
+
+
+def _in_batches(numbers: Iterator[int]) -> Iterator[Recipient]:
     while batch := list(islice(numbers, _BATCH)):
         yield from of(batch)
 

@@ -93,6 +93,6 @@ def _read(condition: str, value: Any, *, oldest_first: bool, people_only: bool, 
             f"ORDER BY d.happened_at {direction}, d.event_id {direction} LIMIT %s",
             values,
         )
-        rows = [Happening(*row[:-1], msgspec.json.decode(row[-1])) for row in cursor.fetchall()]
+        rows = [Happening(*(*row[:-1], msgspec.json.decode(row[-1]))) for row in cursor.fetchall()]
     shown = rows[:PAGE_SIZE]
     return Events(shown, Place(shown[-1].at, shown[-1].event_id) if len(rows) > PAGE_SIZE else None)
