@@ -7,7 +7,11 @@ from django.urls import NoReverseMatch, reverse
 
 # Group -> (label, symbol, address, permission).
 _MENU: dict[str, tuple[tuple[str, str, str, str], ...]] = {
-    "Reports": (("Engagement", "ads_click", "reports:engagement", "reports.view_reports"),),
+    "Reports": (
+        ("Engagement", "ads_click", "reports:engagement", "reports.view_reports"),
+        ("Click map", "touch_app", "click_map", "transmissions.view_transmission"),
+        ("Events", "person_search", "reports:events", "reports.view_reports"),
+    ),
     "Mail": (
         (
             "Transmissions",

@@ -203,14 +203,14 @@ def _events(
 
 def _shown(reading: Reading, event: timeline.Happening) -> dict[str, Any]:
     local = event.at.astimezone(reading.asked.zone)
+    date, _, _ = reading.formats.moment(event.at, reading.asked.zone).rpartition(",")
     class_, reasons = wording.traffic(event)
     return {
         "event": event,
         "name": wording.name_of(event.type),
         "tone": wording.tone(event),
-        "moment": reading.formats.moment(event.at, reading.asked.zone),
+        "moment": f"{date}, {local:%H:%M:%S}.{event.at.microsecond // 1000:03} {local:%z}",
         "exact": f"{local:%Y-%m-%dT%H:%M:%S.%f%z}",
-        "seconds": f"{local:%S}.{event.at.microsecond // 1000:03}",
         "details": list(wording.details(event)),
         "traffic": class_,
         "reasons": reasons,

@@ -104,8 +104,8 @@ def _all(event: Happening) -> Iterator[tuple[str, Any]]:
         if data.get("target_link_url") != event.link:
             yield "Leads to", data.get("target_link_url")
         link = _object(data.get("link"))
-        part = PARTS.get(str(link.get("part")), "")
-        yield "Place", f"{part} part, link {link.get('position')}" if part and link.get("position") else part
+        if part := PARTS.get(str(link.get("part"))):
+            yield "In the message", f"{part} part, link {link.get('position')}"
     yield "Reply", data.get("raw_reason") or event.reason
     if event.bounce_class is not None:
         known = bounce_class(event.bounce_class)
@@ -125,8 +125,8 @@ def _of_reader(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     system = " ".join(str(agent.get(key)) for key in ("os_family", "os_version") if agent.get(key))
     known = (agent.get("agent_family"), system, agent.get("device_brand"), agent.get("device_family"))
     yield "Client", " · ".join(dict.fromkeys(str(text) for text in known if text and text != "Other"))
-    yield "Place of reading", ", ".join(str(place[key]) for key in ("city", "region", "country") if place.get(key))
-    yield "Address", data.get("ip_address")
+    yield "Read in", ", ".join(str(place[key]) for key in ("city", "region", "country") if place.get(key))
+    yield "Read from", data.get("ip_address")
     yield "User agent", data.get("user_agent")
 
 

@@ -287,9 +287,9 @@ def test_a_timeline_tells_everything_in_either_order(browser: Client) -> None:
     assert said == {
         "Link": "top",
         "Leads to": "https://shop.test/",
-        "Place": "HTML part, link 2",
+        "In the message": "HTML part, link 2",
         "Client": "Firefox · Linux",
-        "Place of reading": "Faro, PT",
+        "Read in": "Faro, PT",
     }
     assert (click["traffic"], click["reasons"]) == ("Scanner", "many links at once")
     said = {detail.label: detail.value for detail in delivery["details"]}
