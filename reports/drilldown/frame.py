@@ -2,20 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.translation import get_language_from_request
 
-from momentum.lib import clock
-from reports import periods
-from reports.pages import presentation, state
+from reports.pages import asked, presentation
+from reports.pages.asked import Asked
 from reports.pages.formats import Formats
-from reports.pages.presentation import Asked
-from reports.pages.views import SIZE_COOKIE, ZONE_COOKIE
 from reports.periods import Window
 
 Fields = Sequence[tuple[str, str]]
@@ -26,13 +21,15 @@ class Reading:
     """One request: what its address says of period, filters and hits, and who reads."""
 
     asked: Asked
-    has_window: bool
+
+    @property
+    def has_window(self) -> bool:
+        return isinstance(self.asked.window, Window)
 
     @property
     def window(self) -> Window:
         """The period; only where `has_window`."""
-        assert isinstance(self.asked.window, Window)
-        return self.asked.window
+        return self.asked.period
 
     @property
     def formats(self) -> Formats:
@@ -43,41 +40,27 @@ class Reading:
         return "&".join(filter(None, (kept_query(self.asked), urlencode(fields))))
 
 
-def kept_query(asked: Asked) -> str:
-    """Period, filters and hits; not the sorting and the page of the table that the reader came from."""
-    return asked.state.query(without=("sort", "page", "size"))
+def kept_query(one: Asked) -> str:
+    """Period, filters and hits; not what belongs to the table that the reader came from."""
+    return one.state.elsewhere().query(size=False)
 
 
 def read(request: HttpRequest) -> Reading:
     """What a request asks for."""
-    found = state.read(request.GET, request.COOKIES.get(SIZE_COOKIE, ""))
-    cookie = request.COOKIES.get(ZONE_COOKIE, "").replace("%2F", "/")
-    name = next((name for name in (found.zone, cookie) if periods.zone(name) is not None), "UTC")
-    local = periods.zone(name) or UTC
-    now = clock.now()
-    window = state.window(found, local, now)
-    asked = Asked(found, name, local, Formats(get_language_from_request(request)), now, window)
-    return Reading(asked, isinstance(window, Window))
+    return Reading(asked.read(request))
 
 
 def context(request: HttpRequest, reading: Reading, title: str, kept: Fields = ()) -> dict[str, Any]:
     """What the template of every page needs; `kept` are the names and values that the page itself adds."""
-    asked = reading.asked
     shown = {
         **admin.site.each_context(request),
         "title": title,
-        **presentation.controls(asked),
+        **presentation.controls(reading.asked),
         "kept": list(kept),
         "kept_query": f"&{urlencode(kept)}" if kept else "",
-        "zone_name": asked.zone_name,
-        "frame_query": kept_query(asked),
+        "zone_name": reading.asked.zone_name,
+        "frame_query": kept_query(reading.asked),
     }
     if not reading.has_window:
-        return {**shown, "error": asked.window}
-    window = reading.window
-    return {
-        **shown,
-        "period_start": asked.formats.moment(window.start, asked.zone),
-        "period_end": asked.formats.moment(state.shown_end(window, asked.now), asked.zone),
-        "reaches_now": window.end > asked.now,
-    }
+        return {**shown, "error": reading.asked.window}
+    return {**shown, **presentation.period(reading.asked)}

@@ -138,7 +138,8 @@ def test_contents_are_told_apart(browser: Client) -> None:
     first, second = sent(campaign_id="one"), sent(campaign_id="two")
     record([*clicks(first), click(second, 50, 1, "top", campaign_id="two")])
     response = browser.get(PAGE)
-    assert [(entry["clicks"], entry["chosen"]) for entry in response.context["contents"]] == [
+    contents = response.context["contents"]
+    assert [(entry["clicks"], entry["chosen"]) for entry in contents] == [
         ("9", True),
         ("1", False),
     ]

@@ -341,7 +341,7 @@ def test_figures_follow_the_language_of_the_browser(browser: Client) -> None:
 def saved(browser: Client, query: str = "") -> tuple[str, list[list[str]]]:
     response = browser.get(f"{PAGE}links.csv", QUERY_STRING=query)
     assert response["Content-Type"] == "text/csv; charset=utf-8"
-    text = response.content.decode()
+    text = response.getvalue().decode()
     assert text.startswith("\ufeff")
     assert text.endswith("\r\n")
     return response["Content-Disposition"], list(csv.reader(io.StringIO(text[1:], newline="")))

@@ -5,7 +5,7 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.pages import funnel, links, state
+from reports.pages import funnel, links, state, tables
 from reports.pages.state import Chip, State
 
 
@@ -47,7 +47,7 @@ def test_totals_are_shares_of_all_links_and_add_up() -> None:
 @given(st.integers(0, 500), st.integers(1, 10_000), st.sampled_from(state.PAGE_SIZES))
 def test_a_page_is_always_there(count: int, number: int, size: int) -> None:
     rows = [links.Link(str(index), 1, 1, 0) for index in range(count)]
-    page = links.page(rows, number, size)
+    page = tables.page(rows, number, size)
     assert page.number in page.numbers
     assert 1 <= page.number <= page.last
     assert len(page.rows) <= size
