@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from reports.drilldown import routes
+from reports.drilldown.comparison import COMPARISON
+from reports.drilldown.when_where import HABITS
 from reports.pages import views
 from reports.pages.accepted import ACCEPTED
 from reports.pages.bounces import BOUNCES
@@ -15,7 +17,7 @@ from reports.pages.rejections import REJECTIONS
 from reports.pages.report import Report
 from reports.pages.summary import SUMMARY
 
-_REPORTS = (SUMMARY, BOUNCES, REJECTIONS, ACCEPTED, DELAYED, ENGAGEMENT)
+_REPORTS = (SUMMARY, BOUNCES, REJECTIONS, ACCEPTED, DELAYED, ENGAGEMENT, COMPARISON, HABITS)
 
 
 def _addresses(report: Report) -> Iterator[URLPattern]:
