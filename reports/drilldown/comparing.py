@@ -21,6 +21,8 @@ OPENED, CLICKED, ACCEPTED = "count_unique_confirmed_opened", "count_unique_click
 _Z = 1.959964
 _STEPS = (QUARTER_HOUR, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY)
 _MOST_POINTS = 60
+# Hardly anybody opens a message later.
+_LONGEST = 7 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def curves(asked: Asked, rows: Sequence[Compared], metric: str) -> tuple[timedel
     """The step between points, and a curve for each of the rows that has one."""
     sent = {row.chip: first_sent(alone(asked, row.chip)) for row in rows}
     end = min(asked.period.end, asked.now)
-    longest = max((end - first for first in sent.values() if first), default=timedelta(0))
+    longest = max((min(_LONGEST, end - first) for first in sent.values() if first), default=timedelta(0))
     step = next((step for step in _STEPS if longest <= _MOST_POINTS * step), DAY)
     points = min(_MOST_POINTS, max(1, math.ceil(longest / step)))
     return step, [

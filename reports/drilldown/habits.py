@@ -23,10 +23,10 @@ _MOST_VALUES = 20_000
 
 # Title -> what of an event it groups by. Hits without the field are told as unknown.
 BREAKDOWNS: Mapping[str, str] = {
-    "Client": "coalesce(d.data->'user_agent_parsed'->>'agent_family', '')",
-    "System": "coalesce(d.data->'user_agent_parsed'->>'os_family', '')",
-    "Device": "coalesce(d.data->'user_agent_parsed'->>'device_family', '')",
-    "Country": "coalesce(d.data->'geo_ip'->>'country', '')",
+    "Client": "coalesce(x.user_agent_parsed->>'agent_family', '')",
+    "System": "coalesce(x.user_agent_parsed->>'os_family', '')",
+    "Device": "coalesce(x.user_agent_parsed->>'device_family', '')",
+    "Country": "coalesce(x.geo_ip->>'country', '')",
     "Domain": "d.recipient_domain",
 }
 
@@ -80,7 +80,8 @@ def _breakdowns(window: Window, filters: Filters, _: int) -> Breakdowns:
     names = [f"b{index}" for index in range(len(BREAKDOWNS))]
     query = (
         f"WITH hits AS MATERIALIZED (SELECT d.message, d.type = ANY(%s) AS is_click, {columns} "  # noqa: S608
-        "FROM tracking_event d WHERE d.happened_at >= %s AND d.happened_at < %s AND d.type = ANY(%s) "
+        "FROM tracking_event d, json_to_record(d.data) AS x(user_agent_parsed json, geo_ip json) "
+        "WHERE d.happened_at >= %s AND d.happened_at < %s AND d.type = ANY(%s) "
         f"AND {condition} {people}) SELECT grouping({', '.join(names)}), {', '.join(names)}, "
         "count(DISTINCT message), count(DISTINCT message) FILTER (WHERE is_click), "
         "count(*) FILTER (WHERE is_click) FROM hits "

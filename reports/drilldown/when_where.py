@@ -1,5 +1,6 @@
 """The report of habits: opens and clicks by hour of the week, and by client, system, device, country and domain."""
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -55,15 +56,16 @@ def _map(asked: Asked, key: str, week: habits.Week) -> dict[str, Any]:
         "rows": [
             {
                 "day": _weekday(index, asked),
-                "cells": [
-                    {"value": asked.formats.count(figure(hits)), "shade": _shade(figure(hits), most)}
-                    for hits in day
-                ],
+                "cells": [_cell(asked, figure(hits), most) for hits in day],
                 "total": asked.formats.count(sum(map(figure, day))),
             }
             for index, day in enumerate(week)
         ],
     }
+
+
+def _cell(asked: Asked, value: int, most: int) -> dict[str, Any]:
+    return {"value": asked.formats.count(value), "shade": _shade(value, most)}
 
 
 def _weekday(index: int, asked: Asked) -> str:
@@ -72,8 +74,8 @@ def _weekday(index: int, asked: Asked) -> str:
 
 
 def _shade(value: int, most: int) -> int:
-    """0 for nothing, else 1 to 8 in equal steps."""
-    return -(-value * _SHADES // most) if value else 0
+    """0 for nothing, else 1 to 8. By square root: the hour of a mailing would leave all others pale."""
+    return math.ceil(_SHADES * math.sqrt(value / most)) if value else 0
 
 
 def _breakdown(asked: Asked, title: str, found: Mapping[str, Hits]) -> dict[str, Any]:
