@@ -26,6 +26,7 @@ _MENU: dict[str, tuple[tuple[str, str, str, str], ...]] = {
             "admin:transmissions_transmission_changelist",
             "transmissions.view_transmission",
         ),
+        ("Templates", "draft", "templates:list", "transmissions.view_template"),
         (
             "Recipient lists",
             "groups",

@@ -33,6 +33,12 @@ def _read(variable: str, read: Callable[[], T]) -> T:
         raise ImproperlyConfigured(f"{variable}: {problem}") from problem
 
 
+def _at_least(least: int, value: int) -> int:
+    if value < least:
+        raise ImproperlyConfigured(f"expected at least {least}")
+    return value
+
+
 def _switch(variable: str, *, default: bool) -> bool:
     """On or off; unlike env.bool, which takes any word it does not know for off."""
     value: str = env.str(variable, default="").strip().lower()
@@ -68,6 +74,9 @@ API_AUTHENTICATION = _switch("API_AUTHENTICATION", default=True)
 
 # Every link works for a year; its message's events are kept a little longer.
 EVENTS_KEPT_DAYS = _read("EVENTS_KEPT_DAYS", lambda: env.int("EVENTS_KEPT_DAYS", default=400))
+
+# How long work of a killed worker waits for another one; what is being worked on is renewed every few seconds.
+WORK_LEASE_SECONDS = _read("WORK_LEASE_SECONDS", lambda: _at_least(15, env.int("WORK_LEASE_SECONDS", default=90)))
 
 DATABASE_URL = _url("DATABASE_URL", None, ("postgres", "postgresql", "psql", "pgsql"))
 REDIS_URL = _url("REDIS_URL", None, ("redis", "rediss", "unix"))

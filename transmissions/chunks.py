@@ -29,7 +29,8 @@ def unpack_if_held(stored: bytes | memoryview, words: bytes) -> list[Recipient]:
     """The recipients of one chunk if `words` (lower-case) occur anywhere in it in any case, else none: many chunks
     can be looked through without decoding them."""
     encoded = zlib.decompress(stored)
-    return _decode(encoded) if words in encoded.lower() else []
+    lowered = encoded.lower() if words.isascii() else encoded.decode().lower().encode()
+    return _decode(encoded) if words in lowered else []
 
 
 def packed(recipients: Iterable[Recipient], size: int = CHUNK_SIZE) -> Iterator[tuple[int, bytes]]:

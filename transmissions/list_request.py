@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from momentum.api.bodies import json_typed
-from transmissions.reading import MAX_DEPTH, Faults, Fields, too_deep
+from transmissions.reading import MAX_DEPTH, Faults, Fields, read_num_rcpt_errors, too_deep
 
 MAX_ID_BYTES = 64
 MAX_NAME_BYTES = 64
@@ -59,7 +59,7 @@ def read_list(body: bytes, *, ignore_num_rcpt_errors: bool = False) -> ListReque
         attributes=_attributes(fields, faults),
         recipients=_array(decoded.recipients, faults),
         recipients_given=decoded.recipients != msgspec.Raw(b"null"),
-        num_rcpt_errors=None if ignore_num_rcpt_errors else _count(decoded.num_rcpt_errors, faults),
+        num_rcpt_errors=None if ignore_num_rcpt_errors else read_num_rcpt_errors(decoded.num_rcpt_errors, faults),
     )
 
 
@@ -108,12 +108,3 @@ def _array(recipients: msgspec.Raw, faults: Faults) -> msgspec.Raw | None:
     if first not in (b"[", b"n"):
         faults.add("1300", "'recipients' must be an array")
     return recipients if first == b"[" else None
-
-
-def _count(given: Any, faults: Faults) -> int | None:
-    if isinstance(given, str) and given.isascii() and given.isdecimal():
-        given = int(given[:10])
-    if given is None or (isinstance(given, int) and not isinstance(given, bool) and given >= 0):
-        return given
-    faults.add("1200", "num_rcpt_errors must be an integer of at least 0", status=400, param="num_rcpt_errors")
-    return None

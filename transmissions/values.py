@@ -79,6 +79,9 @@ class Job(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Until then the content of a stored template is not in it, and `transactional` may be None: not decided.
 
+    A test (`is_test`) is sent like any other, but leaves no trace in the statistics: nothing in it is tracked, and
+    no event tells of it.
+
     `metadata` and `substitution_data` are the transmission's. `flags` holds the transmission's tracking flags and
     `template_flags` the stored template's; what neither sets, the msg_gen configuration decides.
     """
@@ -99,3 +102,4 @@ class Job(msgspec.Struct, frozen=True, omit_defaults=True):
     perform_substitutions: bool = True
     skip_suppression: bool = False
     ip_pool: str = ""
+    is_test: bool = False

@@ -469,6 +469,8 @@ def held_by_another_request(key: str) -> Iterator[None]:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [list_store._LOCK_SPACE, key])
         yield
     finally:
+        # Closing alone would let go of the lock whenever the server notices.
+        other.rollback()
         other.close()
 
 

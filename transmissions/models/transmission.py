@@ -40,6 +40,10 @@ class Transmission(models.Model):
     created_at = models.DateTimeField()
     start_at = models.DateTimeField()
     is_scheduled = models.BooleanField(default=False)
+    # Held by an operator: its chunks are not due until it is resumed. The contract's states do not know it.
+    is_paused = models.BooleanField(default=False, db_default=False)
+    # Sent from the page of a template to see it arrive: it stays out of the statistics (values.Job).
+    is_test = models.BooleanField("test", default=False, db_default=False)
     generation_started_at = models.DateTimeField(null=True)
     generation_ended_at = models.DateTimeField(null=True)
 
@@ -90,6 +94,9 @@ class Chunk(models.Model):
     done_at = models.DateTimeField(null=True)
     num_generated = models.IntegerField(default=0)
     num_failed = models.IntegerField(default=0)
+    # How the generated ones ended so far, so that nobody has to count a million messages; the rest is deferred.
+    num_delivered = models.IntegerField(default=0, db_default=0)
+    num_bounced = models.IntegerField(default=0, db_default=0)
 
     class Meta:
         constraints: ClassVar = [
@@ -114,7 +121,8 @@ class Message(models.Model):
         CANCELED = "canceled"
 
     number = models.BigIntegerField(primary_key=True)
-    transmission = models.ForeignKey(Transmission, models.CASCADE, related_name="messages")
+    # Its index is the one over the state as well.
+    transmission = models.ForeignKey(Transmission, models.CASCADE, related_name="messages", db_index=False)
     chunk = models.ForeignKey(Chunk, models.CASCADE, related_name="messages")
     state = models.CharField(max_length=10, choices=State.choices)
     attempts = models.IntegerField(default=0)
@@ -128,6 +136,7 @@ class Message(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["next_attempt_at"], name="message_due", condition=Q(state="deferred")),
+            models.Index(fields=["transmission", "state", "number"], name="message_of_state"),
         ]
 
     def __str__(self) -> str:

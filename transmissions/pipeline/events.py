@@ -15,6 +15,7 @@ from transmissions.addresses import domain_of
 from transmissions.delivery import canonical_reason
 from transmissions.generation import metadata
 from transmissions.pipeline.slots import NODE
+from transmissions.pipeline.texts import storable
 from transmissions.pipeline.work import Attempt, Canceled, Failed, Settled
 from transmissions.providers import mailbox_provider
 from transmissions.values import Job, Recipient
@@ -48,10 +49,10 @@ def of_settled(settled: Settled) -> Iterator[Event]:
 
 def of_failed(failed: Failed) -> Event:
     """The generation failure of one recipient; its data shows the substitution data used."""
-    job, recipient = failed.job, failed.recipient
+    job, recipient, reason = failed.job, failed.recipient, storable(failed.failure.reason)
     data = _of_recipient(job, recipient, failed.number, failed.block_time) | {
         "error_code": _INTERNAL,
-        "raw_reason": failed.failure.reason,
+        "raw_reason": reason,
         "rcpt_subs": job.substitution_data | recipient.substitution_data,
     }
     return Event(
@@ -60,7 +61,7 @@ def of_failed(failed: Failed) -> Event:
         happened_at=failed.failed_at,
         message=failed.number,
         rcpt_to=recipient.email.lower(),
-        reason=failed.failure.reason,
+        reason=reason,
         sending_domain=_literal_sending_domain(job),
         **_dimensions(job, recipient),
         data=data,
@@ -105,16 +106,16 @@ def _of_generated(settled: Settled) -> dict[str, Any]:
     attempt, generated = settled.attempt, settled.attempt.generated
     return {
         "columns": {
-            "sending_domain": generated.sending_domain,
-            "subject_campaign": generated.subject,
+            "sending_domain": storable(generated.sending_domain),
+            "subject_campaign": storable(generated.subject),
             "sending_ip": settled.outcome.local_ip,
             "msg_size": len(generated.data),
         },
         "data": _of_recipient(settled.job, attempt.recipient, attempt.number, settled.block_time)
         | {
-            "friendly_from": generated.friendly_from,
-            "msg_from": generated.envelope_from,
-            "subject": generated.subject,
+            "friendly_from": storable(generated.friendly_from),
+            "msg_from": storable(generated.envelope_from),
+            "subject": storable(generated.subject),
             "injection_time": clock.iso_milliseconds(attempt.injected_at),
             "open_tracking": generated.flags.open,
             "click_tracking": generated.flags.click,

@@ -19,6 +19,8 @@ from transmissions.values import Recipient
 log = logging.getLogger(__name__)
 
 _SINGLE, _BULK = "single", "bulk"
+# How long a pause or cancellation may go unseen by a worker in the middle of a chunk.
+_LOOK_EVERY_S = 0.2
 
 
 def generate_due() -> bool:
@@ -77,14 +79,18 @@ class _Work:
         self._ready, self._chunk, self._skip, self._deadline = ready, chunk, skip, deadline
         self._under_way: dict[int, Attempt] = {}
         self._failed: list[Failed] = []
+        self._look_at = 0.0
         self.complete = False
 
     def outgoing(self) -> Iterator[Outgoing]:
-        """Messages to be sent; ends early when time is up, and `complete` stays False then."""
+        """Messages to be sent; ends early when time is up or the transmission was stopped.
+
+        `complete` stays False then.
+        """
         for number, recipient in enumerate(unpack(self._chunk.recipients), self._chunk.first_number):
             if number in self._skip:
                 continue
-            if time.monotonic() > self._deadline:
+            if time.monotonic() > self._deadline or self._is_stopped():
                 return
             attempt = self._attempt(number, recipient)
             if attempt is not None:
@@ -99,6 +105,15 @@ class _Work:
         """Those who failed since the last call."""
         taken, self._failed = self._failed, []
         return taken
+
+    def _is_stopped(self) -> bool:
+        """Whether an operator has paused or somebody has cancelled the transmission since."""
+        now = time.monotonic()
+        if now < self._look_at:
+            return False
+        self._look_at = now + _LOOK_EVERY_S
+        under_way = Transmission.objects.filter(id=self._chunk.transmission_id, is_paused=False)
+        return not under_way.exclude(state=Transmission.State.CANCELED).exists()
 
     def _attempt(self, number: int, recipient: Recipient) -> Attempt | None:
         made = trying.generate(self._ready, self._chunk, number, recipient)

@@ -5,13 +5,15 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from momentum.lib import clock
 from transmissions.chunks import unpack
 from transmissions.delivery import Outgoing
 from transmissions.generation import GenerationFailure
 from transmissions.models import Chunk
 from transmissions.pipeline import claim, jobs, settle, trying
 from transmissions.pipeline.claim import Lease, Retry
-from transmissions.pipeline.work import Attempt
+from transmissions.pipeline.work import Attempt, Failed
+from transmissions.values import Recipient
 
 log = logging.getLogger(__name__)
 
@@ -35,11 +37,15 @@ def retry_due() -> bool:
 def _process(retries: Sequence[Retry], lease: Lease, deadline: float) -> None:
     under_way: dict[int, tuple[jobs.Ready, Attempt]] = {}
     untried = {retry.number for retry in retries}
+    failed: list[Failed] = []
 
     def outgoing() -> Iterator[Outgoing]:
         for ready, attempt in _attempts(retries):
             if time.monotonic() > deadline:
                 return
+            if isinstance(attempt, Failed):
+                failed.append(attempt)
+                continue
             untried.discard(attempt.number)
             under_way[attempt.number] = ready, attempt
             yield trying.outgoing(attempt)
@@ -49,10 +55,12 @@ def _process(retries: Sequence[Retry], lease: Lease, deadline: float) -> None:
         settle.settle_retries(lease, done)
         if under_way:
             settle.renew(lease)
+    settle.settle_retries(lease, [], failed)
+    untried.difference_update(one.number for one in failed)
     claim.release_retries(untried, lease)
 
 
-def _attempts(retries: Sequence[Retry]) -> Iterator[tuple[jobs.Ready, Attempt]]:
+def _attempts(retries: Sequence[Retry]) -> Iterator[tuple[jobs.Ready, Attempt | Failed]]:
     """The messages generated again, chunk by chunk, from the same inputs as the first time."""
     by_chunk: dict[int, list[Retry]] = defaultdict(list)
     for retry in retries:
@@ -66,5 +74,10 @@ def _attempts(retries: Sequence[Retry]) -> Iterator[tuple[jobs.Ready, Attempt]]:
             if isinstance(made, GenerationFailure):
                 # It rendered before from the same inputs, so the fault is ours; the others still go out.
                 log.error("message %d no longer renders: %s", retry.number, made.reason)
+                yield ready, _failed(ready, retry, recipient, made)
                 continue
             yield ready, Attempt(retry.number, chunk.id, recipient, made, retry.injected_at, retry.attempts)
+
+
+def _failed(ready: jobs.Ready, retry: Retry, recipient: Recipient, made: GenerationFailure) -> Failed:
+    return Failed(ready.job, ready.block_time, retry.number, retry.chunk_id, recipient, made, clock.now())

@@ -22,7 +22,7 @@ RECIPIENTS = st.builds(
     ),
     name=TEXT.map(str.strip),
     return_path=st.sampled_from(["", "-b@example.net"]),
-    tags=st.lists(TEXT, max_size=2).map(tuple),
+    tags=st.lists(TEXT, max_size=2, unique=True).map(tuple),
     metadata=st.dictionaries(TEXT, VALUES, max_size=2),
     substitution_data=st.dictionaries(TEXT, VALUES, max_size=2),
 )
