@@ -76,11 +76,15 @@ def table(asked: Asked) -> Table:
 def _table(asked: Asked, bounces: int) -> Table:
     found = reasons.bounces(asked.question(reasons.BOUNCE_METRICS, DETAIL))
     rows = [Row(_cells(row, bounces)) for row in found if _is_wanted(asked, row)]
-    return Table("reasons", "Reasons", _COLUMNS, rows, "No bounces to report")
+    note = "" if asked.state.categories or asked.state.classes else "without category Admin"
+    return Table("reasons", "Reasons", _COLUMNS, rows, "No bounces to report", note)
 
 
 def _is_wanted(asked: Asked, row: Breakdown) -> bool:
+    """Rows of category Admin, which are not among the Bounces, only where a filter asks for them."""
     categories, classes = asked.state.categories, asked.state.classes
+    if not categories and not classes:
+        return not reasons.is_admin(row)
     category = CLASSES[row.code].category.label
     return (not categories or category in categories) and (not classes or str(row.code) in classes)
 

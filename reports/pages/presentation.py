@@ -21,6 +21,8 @@ __all__ = ["Asked", "controls", "label"]
 _SUGGESTED_KINDS = ("campaigns", "domains", "templates", "sending_domains", "sending_ips", "ip_pools")
 _SHORTEST_SEARCH, _SUGGESTIONS = 3, 8
 LONGEST_SEARCH = 200
+# Heads of columns wrap between words only.
+_UNBROKEN_HYPHEN = "\u2011"
 
 
 def controls(asked: Asked, report: str = "engagement") -> dict[str, Any]:
@@ -177,7 +179,7 @@ def columns(shown: State, found: Iterable[Column]) -> list[dict[str, Any]]:
     return [
         {
             "key": column.key,
-            "label": column.label,
+            "label": column.label.replace("-", _UNBROKEN_HYPHEN),
             "description": column.description,
             "is_number": column.unit is not None,
             "query": shown.sorted_by(column.key).query(),

@@ -52,7 +52,8 @@ class Report:
     """One report page.
 
     `figures` makes the context of the parts, only where the window has nothing wrong with it; `controls` makes what
-    stands around them. `tables` makes what is saved as CSV: name of the file in the address -> table.
+    stands around them. `tables` makes what is saved as CSV: name of the file in the address -> table. `moves` says
+    that the figures change with the clock alone, as a graph does that reaches the present.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Report:
     tables: Mapping[str, Callable[[Asked], Table]] = field(default_factory=dict)
     sorting: Callable[[Query], Sorting] = _links
     controls: Callable[[Asked], dict[str, Any]] = _nothing
+    moves: bool = False
 
     @property
     def title(self) -> str:

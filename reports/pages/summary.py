@@ -46,11 +46,12 @@ def figures(asked: Asked) -> dict[str, Any]:
 def _totals(asked: Asked, chosen: Sequence[Measure], found: intervals.Intervals) -> list[dict[str, Any]]:
     """The figures beside the names of the measures, and how they differ from the period before."""
     names = measures.metrics_of(chosen)
-    heads = presentation.heads(asked, [one.name for one in chosen], asked.total(*names))
+    now = asked.total(*names)
+    heads = presentation.heads(asked, [one.name for one in chosen], now)
     if not asked.state.compare:
         return [{**head, "colour": index + 1} for index, head in enumerate(heads)]
     window = (found.before[0], found.before[-1])
-    now, before = asked.total(*names), engine.total(Question(names, window, asked.state.filters))
+    before = engine.total(Question(names, window, asked.state.filters))
     return [
         {**head, "colour": index + 1, **_difference(asked, one, now, before)}
         for index, (head, one) in enumerate(zip(heads, chosen, strict=True))
@@ -163,4 +164,5 @@ SUMMARY = Report(
     {"table": table},
     sorting,
     controls,
+    moves=True,
 )

@@ -62,7 +62,7 @@ def figures(report: Report) -> View:
     @may_view_reports
     def view(request: HttpRequest) -> HttpResponse:
         asked = read(request, report.sorting(request.GET))
-        if request.GET.get("seen") == _version(asked):
+        if request.GET.get("seen") == _version(report, asked):
             return HttpResponse(status=204)
         return TemplateResponse(request, "reports/figures.html", {**_context(report, asked), "parts": report.parts})
 
@@ -117,14 +117,16 @@ def _file_name(report: Report, asked: Asked) -> str:
     return f"{report.name}-{start}-{end}.csv"
 
 
-def _version(asked: Asked) -> str:
+def _version(report: Report, asked: Asked) -> str:
+    """What stays the same as long as the live parts do."""
     start = asked.window.start.timestamp() if isinstance(asked.window, Window) else 0
-    return f"{rollups.revision()}.{start:.0f}.{asked.zone_name}"
+    minute = f".{asked.now:%H%M}" if report.moves and start and asked.period.end > asked.now else ""
+    return f"{rollups.revision()}.{start:.0f}.{asked.zone_name}{minute}"
 
 
 def _context(report: Report, asked: Asked) -> dict[str, Any]:
     """What the live parts show."""
-    shown = {"version": _version(asked), "zone_name": asked.zone_name}
+    shown = {"version": _version(report, asked), "zone_name": asked.zone_name}
     if isinstance(asked.window, str):
         return {**shown, "error": asked.window}
     return {**shown, **presentation.period(asked), **report.figures(asked)}

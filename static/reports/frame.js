@@ -105,6 +105,12 @@
         }
     });
 
+    // On a narrow screen the menu and the tabs scroll: what is chosen has to be seen.
+    document.querySelectorAll(".rp-menu [aria-current]").forEach(function (entry) {
+        const menu = entry.parentElement;
+        menu.scrollLeft = entry.offsetLeft - menu.offsetLeft - (menu.clientWidth - entry.offsetWidth) / 2;
+    });
+
     // The names of time zones are the browser's own.
     document.getElementById("zone-picker").addEventListener("toggle", function () {
         const zones = document.getElementById("zones");

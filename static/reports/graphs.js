@@ -54,7 +54,11 @@
         }
     }
 
-    const SIGNS = { Count: "", Percent: " %", Milliseconds: " ms", Bytes: " B" };
+    const SIGNS = { Count: "", Percent: "\u00a0%", Milliseconds: "\u00a0ms", Bytes: "\u00a0B" };
+
+    function sign(unit, language) {
+        return unit === "Percent" && language.startsWith("en") ? "%" : SIGNS[unit];
+    }
 
     function datasets(data, lines) {
         const partial = new Set(data.partial);
@@ -92,7 +96,7 @@
 
     function options(data, unit) {
         const partial = new Set(data.partial);
-        const written = numbers(data.language);
+        const written = numbers(data.language), unitSign = sign(unit, data.language);
         const text = colour("--rp-quiet"), line = colour("--rp-line");
         return {
             animation: false,
@@ -108,7 +112,7 @@
                             return data.labels[index] + (partial.has(index) ? " (incomplete)" : "");
                         },
                         label: function (item) {
-                            return item.dataset.label + ": " + (item.raw === null ? "N/A" : written.format(item.raw) + SIGNS[unit]);
+                            return item.dataset.label + ": " + (item.raw === null ? "N/A" : written.format(item.raw) + unitSign);
                         },
                     },
                 },
@@ -124,7 +128,7 @@
                     beginAtZero: true,
                     min: 0,
                     suggestedMax: 1,
-                    ticks: { color: text, maxTicksLimit: 7, precision: unit === "Percent" ? undefined : 0, callback: function (value) { return written.format(value) + SIGNS[unit]; } },
+                    ticks: { color: text, maxTicksLimit: 7, precision: unit === "Percent" ? undefined : 0, callback: function (value) { return written.format(value) + unitSign; } },
                     grid: { color: line },
                     border: { display: false },
                 },
