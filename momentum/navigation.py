@@ -33,10 +33,22 @@ _MENU: dict[str, tuple[tuple[str, str, str, str], ...]] = {
             "admin:transmissions_recipientlist_changelist",
             "transmissions.view_recipientlist",
         ),
+        (
+            "Suppression list",
+            "block",
+            "admin:transmissions_suppression_changelist",
+            "transmissions.view_suppression",
+        ),
         ("Sandbox mail", "inbox", "sandbox:mail", "sandbox.view_mail"),
     ),
     "Settings": (
         ("msg_gen configuration", "tune", "msg_gen", "tracking.view_option"),
+        (
+            "Privacy requests",
+            "shield_person",
+            "admin:tracking_privacyrequest_changelist",
+            "tracking.view_privacyrequest",
+        ),
         ("API keys", "key", "admin:accounts_apikey_changelist", "accounts.view_apikey"),
         ("People", "person", "admin:auth_user_changelist", "auth.view_user"),
         ("Roles", "badge", "admin:auth_group_changelist", "auth.view_group"),

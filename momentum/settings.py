@@ -4,6 +4,7 @@ Anything wrong in the environment is an ImproperlyConfigured that names the vari
 """
 
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -18,10 +19,14 @@ from momentum.lib.kept import kept_secret
 from tracking import keys
 from tracking.addresses import TrustedProxies
 from tracking.limits import DEFAULT_LIMIT
+from tracking.personal import HitAddresses
 from transmissions.delivery import server as relay
 
 T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
 
+# A hundred years: dates before the first event there is must remain dates.
+_MOST_DAYS = 36_500
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -49,6 +54,20 @@ def _switch(variable: str, *, default: bool) -> bool:
     return known[value]
 
 
+def _choice(variable: str, choices: type[E], default: E) -> E:
+    text: str = env.str(variable, default="").strip().lower()
+    if text and text not in list(choices):
+        raise ImproperlyConfigured(f"{variable}: expected one of {', '.join(choices)}")
+    return choices(text) if text else default
+
+
+def _days(variable: str, default: int) -> int:
+    days: int = _read(variable, lambda: env.int(variable, default=default))
+    if not 1 <= days <= _MOST_DAYS:
+        raise ImproperlyConfigured(f"{variable}: expected a number of days from 1 to {_MOST_DAYS}")
+    return days
+
+
 def _url(variable: str, default: str | None, schemes: tuple[str, ...]) -> str | None:
     value: str | None = env.str(variable, default="") or default
     if value is not None and urlsplit(value).scheme not in schemes:
@@ -72,8 +91,14 @@ TRACKING_HOST = env.str("TRACKING_HOST", default="") or f"127.0.0.1:{PORT + 1}"
 # Off: every caller of the API is the primary account with all grants (contract 00 §2).
 API_AUTHENTICATION = _switch("API_AUTHENTICATION", default=True)
 
-# Every link works for a year; its message's events are kept a little longer.
-EVENTS_KEPT_DAYS = _read("EVENTS_KEPT_DAYS", lambda: env.int("EVENTS_KEPT_DAYS", default=400))
+# How long data is kept (docs/operations.md, "What is kept how long"). Every link works for a year: its message's
+# events are kept a little longer, so that a late hit still finds what it belongs to.
+EVENTS_KEPT_DAYS = _days("EVENTS_KEPT_DAYS", 400)
+HIT_DETAILS_KEPT_DAYS = _days("HIT_DETAILS_KEPT_DAYS", 90)
+MESSAGES_KEPT_DAYS = _days("MESSAGES_KEPT_DAYS", 30)
+METRICS_KEPT_DAYS = _days("METRICS_KEPT_DAYS", 190)
+# How much of a reader's address is stored: all of it, its network, or nothing.
+HIT_ADDRESSES = _choice("HIT_ADDRESSES", HitAddresses, HitAddresses.FULL)
 
 # How long work of a killed worker waits for another one; what is being worked on is renewed every few seconds.
 WORK_LEASE_SECONDS = _read("WORK_LEASE_SECONDS", lambda: _at_least(15, env.int("WORK_LEASE_SECONDS", default=90)))
@@ -210,7 +235,19 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(MOMENTUM_HOME / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # A look that nobody got to in time is worth nothing: the next one sees the same.
     "look for due work": {"task": "transmissions.look", "schedule": 2.0, "options": {"expires": 10}},
+    "follow unsubscribes and bounces": {
+        "task": "transmissions.follow",
+        "schedule": 2.0,
+        "options": {"expires": 10},
+    },
     "keep partitions": {"task": "tracking.keep_partitions", "schedule": 3600.0, "options": {"expires": 3000}},
+    "erase people": {"task": "transmissions.erase", "schedule": 60.0, "options": {"expires": 50}},
+    # Each of these finds nothing to do most of the time. What an installation that is switched off at night would
+    # miss once a day, it does within the hour.
+    "drop hit details": {"task": "tracking.drop_hit_details", "schedule": 3600.0, "options": {"expires": 3000}},
+    "forget transmissions": {"task": "transmissions.forget", "schedule": 3600.0, "options": {"expires": 3000}},
+    "forget metrics": {"task": "reports.forget", "schedule": 86_400.0, "options": {"expires": 43_200}},
+    "forget sessions": {"task": "accounts.forget_sessions", "schedule": 3600.0, "options": {"expires": 3000}},
 }
 CELERY_TIMEZONE = "UTC"
 

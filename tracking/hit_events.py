@@ -73,6 +73,7 @@ def events_of(opened: OpenedHit, types: tuple[EventType, ...]) -> Iterator[Event
             link_label=_link_label(opened.link),
             is_prefetched=opened.verdict.is_prefetched,
             traffic=opened.verdict.traffic.value,
+            sent_with=opened.message.sent_with,
             **opened.known.columns,
             data=_data(opened, event_type),
         )

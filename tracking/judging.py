@@ -13,8 +13,9 @@ from tracking.enrichment import NOTHING, Known
 from tracking.events import Event
 from tracking.hit_events import OpenedHit, events_of, types_of
 from tracking.hits import Hit
-from tracking.keys import Keyring
+from tracking.key_watch import Keys
 from tracking.options import Configuration
+from tracking.personal import NO_WISH, Keeping, Wish, respecting
 from tracking.places import Places
 from tracking.stream import UnreadableError, hit_frame, hit_frames, read_hit
 from tracking.tokens import CLICK_KINDS, BadToken, LinkPart, MessagePart, open_token
@@ -65,13 +66,18 @@ Opened = tuple[Hit, MessagePart, LinkPart]
 
 @dataclass(slots=True)
 class Judge:
-    """Holds what judging needs: the keys, the rules, and the memory of bursts. `known_of` is Enrichment.of."""
+    """Holds what judging needs: the keys, the rules, and the memory of bursts.
 
-    keyring: Keyring
+    `known_of` is Enrichment.of; `wishes_of` tells what people have asked for (tracking.wishes.of).
+    """
+
+    keyring: Keys
     rules: Rules
     places: Places
     known_of: Callable[[Iterable[MessagePart]], dict[int, Known]]
     bursts: Bursts
+    keeping: Keeping
+    wishes_of: Callable[[Iterable[str]], dict[str, Wish]]
 
     def judge(self, entries: list[Entry], configuration: Configuration) -> Judgement:
         """Decide on all entries at once: a burst shows only in all of its hits."""
@@ -87,14 +93,14 @@ class Judge:
                 self.bursts.add(
                     message.message, hit.at_ms / 1000, f"{link.part} {link.position}", hit.address, link.unsubscribe
                 )
+        wishes = self.wishes_of(message.rcpt_to.lower() for hits in opened.values() for _, message, _ in hits)
         for entry_id, hits in opened.items():
             for one in hits:
                 try:
-                    self._record(one, known, configuration, judgement)
+                    self._record(one, known, wishes, configuration, judgement)
                 except Exception as problem:  # noqa: BLE001 (one odd hit must not stop all that come after it)
-                    judgement.dead.append(
-                        DeadLetter(entry_id, hit_frame(one[0]), f"{type(problem).__name__}: {problem}")
-                    )
+                    frame = hit_frame(self.keeping.reduced(one[0]))
+                    judgement.dead.append(DeadLetter(entry_id, frame, f"{type(problem).__name__}: {problem}"))
             judgement.done.append(entry_id)
         return judgement
 
@@ -112,15 +118,21 @@ class Judge:
             except UnreadableError as problem:
                 judgement.dead.append(DeadLetter(entry.id, frame, str(problem)))
                 continue
-            token = open_token(self.keyring, hit.message_part, hit.link_part)
+            token = open_token(self.keyring.current, hit.message_part, hit.link_part)
             if isinstance(token, BadToken):
+                frame = hit_frame(self.keeping.reduced(hit))
                 judgement.dead.append(DeadLetter(entry.id, frame, f"the token does not open: {token.reason}"))
             else:
                 opened.append((hit, *token))
         return opened
 
     def _record(
-        self, one: Opened, known: dict[int, Known], configuration: Configuration, judgement: Judgement
+        self,
+        one: Opened,
+        known: dict[int, Known],
+        wishes: dict[str, Wish],
+        configuration: Configuration,
+        judgement: Judgement,
     ) -> None:
         hit, message, link = one
         if hit.at_ms / 1000 > message.sent_at + configuration.tracking_link_expiry:
@@ -130,13 +142,14 @@ class Judge:
         types = types_of(link, verdict, configuration.click_tracking)
         if link.kind in CLICK_KINDS and not configuration.click_tracking:
             judgement.refused[Unrecorded.SWITCHED_OFF] += 1
-        judgement.events += events_of(
-            OpenedHit(
-                *(hit, message, link, verdict, agents.parsed(hit.user_agent), self.places.of(hit.address)),
-                known.get(message.message, NOTHING),
-            ),
-            types,
+        # The whole address says where the reader was and what stood behind a burst; what is stored may be less.
+        stored = self.keeping.reduced(hit)
+        opened = OpenedHit(
+            *(stored, message, link, verdict, agents.parsed(hit.user_agent), self.places.of(hit.address)),
+            known.get(message.message, NOTHING),
         )
+        wish = wishes.get(message.rcpt_to.lower(), NO_WISH)
+        judgement.events += (respecting(event, wish, message.block_time) for event in events_of(opened, types))
 
     def _verdict(self, hit: Hit, message: MessagePart, link: LinkPart) -> Verdict:
         is_click = link.kind in CLICK_KINDS

@@ -17,6 +17,7 @@ from unfold.decorators import display
 from transmissions.actions import cancel, hold
 from transmissions.lists_admin import lists  # noqa: F401  (its pages are registered too)
 from transmissions.models import Message, Transmission
+from transmissions.suppression_admin.pages import SuppressionAdmin  # noqa: F401  (registered too)
 from transmissions.transmission_pages import content, export, page
 from transmissions.transmission_pages.listing import CampaignFilter, Listing, StateFilter
 

@@ -8,16 +8,22 @@ from django.db.models import Sum
 
 from transmissions.models import Chunk, Transmission
 
+_COUNTED = ("generated", "failed", "delivered", "bounced")
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Messages of one transmission; `failed` could not be generated, `deferred` are tried again."""
+    """Messages of one transmission; `deferred` are tried again.
+
+    `failed` were not generated, `rejected` are those of them whose recipient is suppressed.
+    """
 
     recipients: int
     generated: int = 0
     failed: int = 0
     delivered: int = 0
     bounced: int = 0
+    rejected: int = 0
     is_canceled: bool = False
 
     @property
@@ -37,7 +43,7 @@ class Counts:
     def of_state(self, state: str) -> int | None:
         """Messages in one state of Message; None where nobody counts them."""
         counted: int | None = getattr(self, state, None)
-        return counted
+        return self.failed - self.rejected if state == "failed" else counted
 
     @property
     def _left(self) -> int:
@@ -55,6 +61,7 @@ def counts_of(transmissions: Iterable[Transmission]) -> dict[int, Counts]:
             failed=Sum("num_failed"),
             delivered=Sum("num_delivered"),
             bounced=Sum("num_bounced"),
+            rejected=Sum("num_rejected"),
         )
     )
     counted: dict[int, dict[str, Any]] = {row["transmission_id"]: {**row} for row in sums}
@@ -62,11 +69,15 @@ def counts_of(transmissions: Iterable[Transmission]) -> dict[int, Counts]:
 
 
 def _counts(transmission: Transmission, sums: Mapping[str, Any]) -> Counts:
+    if transmission.forgotten_at is not None:
+        # Its chunks are gone, or going (transmissions.retention).
+        sums = {name: getattr(transmission, f"num_{name}") for name in _COUNTED}
     return Counts(
         recipients=transmission.num_rcpts,
         generated=sums.get("generated", 0),
         failed=sums.get("failed", 0),
         delivered=sums.get("delivered", 0),
         bounced=sums.get("bounced", 0),
+        rejected=sums.get("rejected", 0),
         is_canceled=transmission.state == Transmission.State.CANCELED,
     )

@@ -24,6 +24,7 @@ _CERTAINLY_SMALL_BYTES = MAX_METADATA_BYTES // 8
 _BARE_ADDRESS = re.compile(r"[!-;=?-~]+\Z")
 
 _NO_FLAGS = TrackingFlags()
+_NO_FLAG = object()
 _FLAG_NAMES = ("open_tracking", "click_tracking", "initial_open")
 
 
@@ -39,6 +40,10 @@ class _Flags(msgspec.Struct):
     initial_open: bool | str | int | None = None
 
 
+class _Consent(msgspec.Struct):
+    tracking: bool | str | int | None = None
+
+
 class _Sent(msgspec.Struct):
     """A recipient in the usual form; whatever is not of this form is looked at by hand to name the fault."""
 
@@ -48,6 +53,7 @@ class _Sent(msgspec.Struct):
     metadata: dict[str, Any] | None = None
     substitution_data: dict[str, Any] | None = None
     options: _Flags | None = None
+    consent: _Consent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,9 @@ def _check(sent: _Sent, text: bytes) -> Recipient | Refused:
     flags = _NO_FLAGS if sent.options is None else _read_flags(sent.options)
     if flags is None:
         return _refuse("1300", f"options of recipient {email} must be booleans")
+    consents = _read_flag(None if sent.consent is None else sent.consent.tracking)
+    if consents is _NO_FLAG:
+        return _refuse("1300", f"consent.tracking of recipient {email} must be a boolean")
     return Recipient(
         email=checked,
         name=name,
@@ -125,6 +134,7 @@ def _check(sent: _Sent, text: bytes) -> Recipient | Refused:
         metadata=sent.metadata or {},
         substitution_data=sent.substitution_data or {},
         options=flags,
+        tracking_declined=consents is False,
     )
 
 
@@ -162,18 +172,21 @@ def _read_by_hand(element: Any) -> Recipient | Refused:
 
 
 def _read_flags(sent: _Flags) -> TrackingFlags | None:
-    values: list[bool | None] = []
-    for name in _FLAG_NAMES:
-        match getattr(sent, name):
-            case None:
-                values.append(None)
-            case True | 1 | "true":
-                values.append(True)
-            case False | 0 | "false":
-                values.append(False)
-            case _:
-                return None
-    return TrackingFlags(*values)
+    values = [_read_flag(getattr(sent, name)) for name in _FLAG_NAMES]
+    return None if _NO_FLAG in values else TrackingFlags(*values)
+
+
+def _read_flag(sent: bool | str | int | None) -> Any:
+    """True, False, None for what is not set, or _NO_FLAG for what says neither."""
+    match sent:
+        case None:
+            return None
+        case True | 1 | "true":
+            return True
+        case False | 0 | "false":
+            return False
+        case _:
+            return _NO_FLAG
 
 
 def _few_tags(tags: list[str] | None) -> tuple[str, ...]:

@@ -1,9 +1,12 @@
 """Celery's way into the pipeline. Each task is a hint to look at the database; none carries anything."""
 
 from celery import shared_task
+from django.conf import settings
 
-from transmissions import hints
+from transmissions import hints, retention
+from transmissions.actions import erase, imports
 from transmissions.pipeline import claim, generating, importing, retrying
+from transmissions.suppression import following
 
 
 @shared_task(name=hints.GENERATE)
@@ -27,6 +30,23 @@ def import_list() -> None:
         hints.imports()
 
 
+@shared_task(name=hints.ERASE)
+def erase_people() -> None:
+    """Work through requests for erasure."""
+    if erase.erase_due():
+        hints.erasures()
+
+
+@shared_task(name=hints.FORGET)
+def forget() -> None:
+    """Delete what is not kept any longer of transmissions, snippets and imports."""
+    imports.tidy()
+    if retention.forget_messages(settings.MESSAGES_KEPT_DAYS):
+        hints.forgetting()
+    retention.forget_transmissions(settings.EVENTS_KEPT_DAYS)
+    retention.forget_snippet_versions()
+
+
 @shared_task(name=hints.LOOK)
 def look() -> None:
     """Wake workers for whatever is due: what was scheduled, deferred, left by a dead worker, or never hinted."""
@@ -36,3 +56,10 @@ def look() -> None:
         hints.retries()
     if importing.is_due():
         hints.imports()
+
+
+@shared_task(name=hints.FOLLOW)
+def follow() -> None:
+    """Put into the suppression list who unsubscribed, complained or does not exist (beat, every 2 seconds)."""
+    while following.advance():
+        pass

@@ -21,6 +21,7 @@ class Recipient(msgspec.Struct, frozen=True, omit_defaults=True):
     """One accepted recipient: checked, its address split, nothing else changed (contract 10 §4.1).
 
     `email` is as given (a non-ASCII domain as A-label); `header_to` is None when absent, "" when sent empty.
+    `tracking_declined` is the person's own word (docs/api.md, "Consent"): no level of options overrides it.
     """
 
     email: str
@@ -31,6 +32,7 @@ class Recipient(msgspec.Struct, frozen=True, omit_defaults=True):
     metadata: dict[str, Any] = {}
     substitution_data: dict[str, Any] = {}
     options: TrackingFlags = TrackingFlags()
+    tracking_declined: bool = False
 
 
 class Mailbox(msgspec.Struct, frozen=True, omit_defaults=True):

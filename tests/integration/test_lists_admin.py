@@ -256,9 +256,9 @@ def test_the_download_can_be_uploaded_again_and_runs_nowhere(marketer: Client) -
     body = text(answer)
     rows = list(csv.reader(io.StringIO(body.removeprefix("\ufeff"))))
     assert rows == [
-        ["email", "name", "return_path", "metadata", "tags", "substitution_data"],
-        ["'=1+1@example.net", "'@SUM(A1)", "", '{"a":[1]}', '["x"]', ""],
-        ["ines@example.net", "", "'-b@example.net", "", "", ""],
+        ["email", "name", "return_path", "metadata", "tags", "substitution_data", "consent"],
+        ["'=1+1@example.net", "'@SUM(A1)", "", '{"a":[1]}', '["x"]', "", ""],
+        ["ines@example.net", "", "'-b@example.net", "", "", "", ""],
     ]
     columns = upload(marketer, body.encode(), key="copy")["Location"]
     guessed = {f"target-{index}": name for index, name in enumerate(rows[0])}

@@ -61,6 +61,8 @@ def test_the_worked_example_of_the_contract() -> None:
         "count_clicked": 6,
         "count_unique_clicked": 2,
         "count_raw_clicked": 3,
+        "count_open_tracked": 1,
+        "count_click_tracked": 2,
         "count_nonprefetched_rendered": 1,
         "count_nonprefetched_unique_rendered": 1,
         "count_nonprefetched_initial_rendered": 2,
@@ -107,6 +109,7 @@ _EVENTS = st.builds(
     queue_time=st.integers(0, 10**9),
     is_prefetched=st.booleans(),
     traffic=st.sampled_from(("", "human", "prefetch", "scanner", "unknown")),
+    sent_with=st.integers(0, 15),
 )
 _ZONES = st.sampled_from(("UTC", "Asia/Kolkata", "America/New_York", "Asia/Kathmandu"))
 _CONDITIONS = st.one_of(

@@ -120,6 +120,8 @@ def as_sent(recipient: Recipient) -> dict[str, Any]:
     for name in ("return_path", "tags", "metadata", "substitution_data"):
         if value := getattr(recipient, name):
             shown[name] = value
+    if recipient.tracking_declined:
+        shown["consent"] = {"tracking": False}
     return shown
 
 

@@ -24,6 +24,7 @@ class Target(StrEnum):
     TAGS = "tags"
     METADATA = "metadata"
     SUBSTITUTION_DATA = "substitution_data"
+    CONSENT = "consent"
     METADATA_KEY = "metadata_key"
     SUBSTITUTION_KEY = "substitution_key"
 
@@ -36,6 +37,7 @@ TITLES = {
     Target.TAGS: "Tags (JSON array)",
     Target.METADATA: "Metadata (JSON object)",
     Target.SUBSTITUTION_DATA: "Substitution data (JSON object)",
+    Target.CONSENT: "Consent (JSON object)",
     Target.METADATA_KEY: "Metadata key",
     Target.SUBSTITUTION_KEY: "Substitution data key",
 }

@@ -10,7 +10,7 @@ from transmissions.csv_import.formulas import neutralised
 from transmissions.csv_import.rows import BYTE_ORDER_MARK
 from transmissions.values import Recipient
 
-COLUMNS = ("email", "name", "return_path", "metadata", "tags", "substitution_data")
+COLUMNS = ("email", "name", "return_path", "metadata", "tags", "substitution_data", "consent")
 
 
 def csv_of(chunks: Iterable[list[Recipient]]) -> Iterator[bytes]:
@@ -35,6 +35,7 @@ def _cells(recipient: Recipient) -> tuple[str, ...]:
         _json(recipient.metadata),
         _json(recipient.tags),
         _json(recipient.substitution_data),
+        _json({"tracking": False} if recipient.tracking_declined else {}),
     )
 
 

@@ -46,6 +46,14 @@ class Transmission(models.Model):
     is_test = models.BooleanField("test", default=False, db_default=False)
     generation_started_at = models.DateTimeField(null=True)
     generation_ended_at = models.DateTimeField(null=True)
+    # The id of the key that seals the links of all its messages, fixed when generation starts.
+    sealing_key = models.CharField(max_length=4, blank=True, default="", db_default="")
+    # Retention: when messages, chunks and snapshot were deleted, and what they had added up to.
+    forgotten_at = models.DateTimeField(null=True)
+    num_generated = models.IntegerField(default=0, db_default=0)
+    num_failed = models.IntegerField(default=0, db_default=0)
+    num_delivered = models.IntegerField(default=0, db_default=0)
+    num_bounced = models.IntegerField(default=0, db_default=0)
 
     class Meta:
         indexes: ClassVar = [
@@ -54,6 +62,7 @@ class Transmission(models.Model):
             models.Index(fields=["template_id"], name="transmission_template", condition=~Q(template_id="")),
             models.Index(fields=["list_id"], name="transmission_list", condition=~Q(list_id="")),
             models.Index(fields=["start_at"], name="transmission_unexpanded", condition=Q(is_expanded=False)),
+            models.Index(fields=["created_at"], name="transmission_unforgotten", condition=Q(forgotten_at=None)),
         ]
 
     def __str__(self) -> str:
@@ -94,6 +103,8 @@ class Chunk(models.Model):
     done_at = models.DateTimeField(null=True)
     num_generated = models.IntegerField(default=0)
     num_failed = models.IntegerField(default=0)
+    # Of those, the ones whose recipient was suppressed.
+    num_rejected = models.IntegerField(default=0, db_default=0)
     # How the generated ones ended so far, so that nobody has to count a million messages; the rest is deferred.
     num_delivered = models.IntegerField(default=0, db_default=0)
     num_bounced = models.IntegerField(default=0, db_default=0)
@@ -104,6 +115,7 @@ class Chunk(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["is_single", "due_at", "id"], name="chunk_due", condition=Q(done_at=None)),
+            models.Index(fields=["sent_at"], name="chunk_sent"),
         ]
 
     def __str__(self) -> str:
@@ -119,6 +131,7 @@ class Message(models.Model):
         BOUNCED = "bounced"
         FAILED = "failed"
         CANCELED = "canceled"
+        REJECTED = "rejected"  # its recipient was suppressed
 
     number = models.BigIntegerField(primary_key=True)
     # Its index is the one over the state as well.

@@ -8,12 +8,13 @@ from momentum.lib import clock
 from tracking import configuration
 from transmissions.chunks import unpack
 from transmissions.delivery import Outcome, Outgoing
-from transmissions.generation import GenerationFailure
+from transmissions.generation import Generated, GenerationFailure
 from transmissions.models import Chunk, Transmission
 from transmissions.pipeline import canceling, claim, expanding, jobs, settle, trying
 from transmissions.pipeline.claim import Lease
 from transmissions.pipeline.slots import slot
 from transmissions.pipeline.work import Attempt, Failed, Settled
+from transmissions.suppression import following, lookup
 from transmissions.values import Recipient
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ def _process(chunk: Chunk, lease: Lease, deadline: float) -> None:
     if chunk.transmission.state == Transmission.State.CANCELED:
         canceling.cancel_chunk(chunk, lease)
         return
+    following.keep_up()
     work = _Work(jobs.get(chunk.transmission_id), chunk, settle.settled_numbers(chunk), deadline)
     for outcomes in trying.relay().deliver(work.outgoing()):
         done, failed = [work.settled(outcome) for outcome in outcomes], work.take_failed()
@@ -77,6 +79,7 @@ class _Work:
 
     def __init__(self, ready: jobs.Ready, chunk: Chunk, skip: set[int], deadline: float) -> None:
         self._ready, self._chunk, self._skip, self._deadline = ready, chunk, skip, deadline
+        self._suppressed = lookup.suppressed(ready.job, unpack(chunk.recipients))
         self._under_way: dict[int, Attempt] = {}
         self._failed: list[Failed] = []
         self._look_at = 0.0
@@ -116,9 +119,15 @@ class _Work:
         return not under_way.exclude(state=Transmission.State.CANCELED).exists()
 
     def _attempt(self, number: int, recipient: Recipient) -> Attempt | None:
-        made = trying.generate(self._ready, self._chunk, number, recipient)
+        is_rejected = recipient.email.lower() in self._suppressed
+        if is_rejected:
+            made: Generated | GenerationFailure = GenerationFailure(number, lookup.REASON)
+        else:
+            made = trying.generate(self._ready, self._chunk, number, recipient)
         if not isinstance(made, GenerationFailure):
             return Attempt(number, self._chunk.id, recipient, made, clock.now())
         job, block_time = self._ready.job, self._ready.block_time
-        self._failed.append(Failed(job, block_time, number, self._chunk.id, recipient, made, clock.now()))
+        self._failed.append(
+            Failed(job, block_time, number, self._chunk.id, recipient, made, clock.now(), is_rejected)
+        )
         return None

@@ -46,6 +46,7 @@ def _settle_chunk(
             leased_until=clock.now() + LEASE,
             num_generated=F("num_generated") + len(settled),
             num_failed=F("num_failed") + len(failed),
+            num_rejected=F("num_rejected") + sum(one.is_rejected for one in failed),
             **_ends(settled),
         )
         if not renewed:
@@ -193,6 +194,10 @@ def _state(one: Settled) -> Message.State:
     return Message.State(one.outcome.result)
 
 
+def _state_of_failed(one: Failed) -> Message.State:
+    return Message.State.REJECTED if one.is_rejected else Message.State.FAILED
+
+
 def _row_of_settled(one: Settled) -> tuple[object, ...]:
     attempt = one.attempt
     return (
@@ -204,7 +209,7 @@ def _row_of_settled(one: Settled) -> tuple[object, ...]:
 
 def _row_of_failed(one: Failed) -> tuple[object, ...]:
     return (
-        *(one.number, one.job.transmission_id, one.chunk_id, Message.State.FAILED.value),
+        *(one.number, one.job.transmission_id, one.chunk_id, _state_of_failed(one).value),
         *(0, one.failed_at, None, storable(one.failure.reason)[:_MAX_REPLY], clock.now()),
     )
 

@@ -34,11 +34,17 @@ class Shown:
 
 
 def stored_job(transmission: Transmission) -> Job:
-    return msgspec.json.decode(Snapshot.objects.get(transmission=transmission).job, type=Job)
+    """What the transmission was made from; empty once that is not kept any longer (transmissions.retention)."""
+    snapshot = Snapshot.objects.filter(transmission=transmission).first()
+    if snapshot is None:
+        return Job(transmission.id, Content(), transmission.campaign_id, transmission.template_id)
+    return msgspec.json.decode(snapshot.job, type=Job)
 
 
 def shown(transmission: Transmission, job: Job) -> Shown:
     """The content of a transmission; a stored template's as of now until generation has fixed it."""
+    if transmission.forgotten_at is not None:
+        return Shown(Content(), f"Content and recipients were deleted on {transmission.forgotten_at:%Y-%m-%d}.")
     content, first = _content(transmission, job), _first_recipient(transmission)
     if content is None:
         return Shown(Content(), f"The template {job.template_id} is not there any more.")

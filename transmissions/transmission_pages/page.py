@@ -99,11 +99,13 @@ def _figures(counts: Counts) -> list[tuple[str, str, str]]:
     named = [
         ("Recipients", counts.recipients, "recipients"),
         ("Generated", counts.generated, "generated"),
-        ("Failed to generate", counts.failed, "failed"),
+        ("Failed to generate", counts.failed - counts.rejected, "failed"),
         ("Delivered", counts.delivered, "delivered"),
         ("Deferred", counts.deferred, "deferred"),
         ("Bounced", counts.bounced, "bounced"),
     ]
+    if counts.rejected:
+        named.append(("Suppressed", counts.rejected, "rejected"))
     if counts.canceled:
         named.append(("Canceled", counts.canceled, "canceled"))
     return [(label, f"{number:,}", key) for label, number, key in named]
@@ -111,9 +113,8 @@ def _figures(counts: Counts) -> list[tuple[str, str, str]]:
 
 def _bar(counts: Counts) -> list[tuple[str, str, str]]:
     """Key, label and share in percent of each piece of the bar."""
-    pieces = [
-        (key, getattr(counts, key)) for key in ("delivered", "deferred", "bounced", "failed", "canceled", "waiting")
-    ]
+    keys = ("delivered", "deferred", "bounced", "failed", "rejected", "canceled", "waiting")
+    pieces = [(key, counts.of_state(key) or 0) for key in keys]
     whole = sum(count for _, count in pieces) or 1
     return [(key, f"{count:,} {key}", f"{100 * count / whole:.3f}") for key, count in pieces if count]
 

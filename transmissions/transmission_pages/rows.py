@@ -11,6 +11,8 @@ from transmissions.chunks import unpack, unpack_if_held
 from transmissions.models import Chunk, Message, Transmission
 
 PAGE_SIZE = 50
+# Stands where the address of an erased person was (transmissions.erasure).
+ERASED = "(erased)"
 LONGEST_SEARCH = 254
 
 
@@ -100,7 +102,7 @@ def _addresses(messages: Iterable[Message]) -> list[str]:
     for message in messages:
         if chunk is None or chunk.id != message.chunk_id:
             chunk = Chunk.objects.get(id=message.chunk_id)
-            emails = [recipient.email for recipient in unpack(chunk.recipients)]
+            emails = [recipient.email or ERASED for recipient in unpack(chunk.recipients)]
         addresses.append(emails[message.number - chunk.first_number])
     return addresses
 

@@ -25,6 +25,7 @@ RECIPIENTS = st.builds(
     tags=st.lists(TEXT, max_size=2, unique=True).map(tuple),
     metadata=st.dictionaries(TEXT, VALUES, max_size=2),
     substitution_data=st.dictionaries(TEXT, VALUES, max_size=2),
+    tracking_declined=st.booleans(),
 )
 
 
