@@ -18,7 +18,7 @@ from reports.pages.views import may_view_reports
 from transmissions.actions import lists
 from transmissions.list_request import MAX_NAME_BYTES, check_head
 
-# A list is made while its maker waits: some 25 s. Longer ones go by CSV file and upload.
+# A list is made while its maker waits, some 15 s. Longer ones go by CSV file and upload.
 MOST_MESSAGES = 250_000
 
 may_add_lists = permission_required("transmissions.add_recipientlist", raise_exception=True)
