@@ -60,7 +60,8 @@ class Formats:
         step, signs = _STEPS[unit]
         power = min(int(math.log(value, step)), len(signs))
         with translation.override(self.language):
-            return f"{formats.number_format(value / step**power, 1, force_grouping=True)}{_NO_BREAK_SPACE}{signs[power - 1]}"
+            text = formats.number_format(value / step**power, 1, force_grouping=True)
+        return f"{text}{_NO_BREAK_SPACE}{signs[power - 1]}"
 
     def moment(self, value: datetime, local: tzinfo) -> str:
         """Date, time and offset from UTC: around a change of clocks an hour comes twice."""

@@ -122,7 +122,7 @@ def test_a_custom_range_is_in_the_browsers_zone(reader: Reader) -> None:
     record(recent(worked_example()))
     page = reader.open()
     page.wait_for_function("Number(document.getElementById('report').dataset.refreshed) > 0")
-    page.locator(".rp-custom summary").click()
+    page.get_by_text("Custom Range").click()
     page.get_by_label("From").fill("2026-01-02T03:04")
     page.get_by_label("To, exclusive").fill("2026-01-02T05:06")
     page.get_by_role("button", name="Apply").click()
