@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from reports.drilldown import routes
+from reports.drilldown.comparison import COMPARISON
+from reports.drilldown.when_where import HABITS
 from reports.pages import views
 from reports.pages.accepted import ACCEPTED
 from reports.pages.bounces import BOUNCES
@@ -14,7 +17,7 @@ from reports.pages.rejections import REJECTIONS
 from reports.pages.report import Report
 from reports.pages.summary import SUMMARY
 
-_REPORTS = (SUMMARY, BOUNCES, REJECTIONS, ACCEPTED, DELAYED, ENGAGEMENT)
+_REPORTS = (SUMMARY, BOUNCES, REJECTIONS, ACCEPTED, DELAYED, ENGAGEMENT, COMPARISON, HABITS)
 
 
 def _addresses(report: Report) -> Iterator[URLPattern]:
@@ -26,6 +29,6 @@ def _addresses(report: Report) -> Iterator[URLPattern]:
         yield path(f"{name}/{key}.csv", wrapped(views.saved(report, make)), name=f"{name}_{key}_csv")
 
 
-_pages = [address for report in _REPORTS for address in _addresses(report)]
+_pages = [*(address for report in _REPORTS for address in _addresses(report)), *routes.patterns]
 
 urlpatterns: list[URLPattern | URLResolver] = [path("reports/", include((_pages, "reports")))]

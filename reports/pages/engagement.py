@@ -1,6 +1,7 @@
 """The Engagement report: the funnel and the table of links (contract 90 §6)."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from reports import engine, rollup_store
 from reports.metrics import Unit, percentage
@@ -35,7 +36,7 @@ def figures(asked: Asked) -> dict[str, Any]:
         "opened": formats.percent(percentage(values["count_unique_confirmed_opened"], values["count_accepted"])),
         "clicked": formats.percent(percentage(values["count_unique_clicked"], values["count_accepted"])),
         "columns": presentation.columns(asked.state, _columns()),
-        "rows": [_shown_link(link, formats, link.name in unnamed) for link in page.rows],
+        "rows": [_shown_link(link, asked, link.name in unnamed) for link in page.rows],
         "pages": presentation.pages(asked.state, page, formats),
         "table": {"key": "links"},
     }
@@ -69,9 +70,12 @@ def _shown_step(step: funnel.Step, formats: Formats) -> dict[str, Any]:
     }
 
 
-def _shown_link(link: Link, formats: Formats, unnamed: bool) -> dict[str, Any]:
+def _shown_link(link: Link, asked: Asked, unnamed: bool) -> dict[str, Any]:
+    formats = asked.formats
+    recipients = urlencode({"who": "clicked", "link": link.name})
     return {
         "name": link.name,
+        "recipients": "&".join(filter(None, (asked.state.query(without=("sort", "page", "size")), recipients))),
         "unnamed": unnamed or not link.name,
         "raw": formats.count(link.raw),
         "clicks": formats.count(link.clicks),

@@ -17,6 +17,8 @@ TITLES: Mapping[str, str] = {
     "accepted": "Accepted",
     "delayed": "Delayed",
     "engagement": "Engagement",
+    "comparison": "Compare",
+    "habits": "When and where",
 }
 
 

@@ -21,7 +21,7 @@ from reports.periods import Window
 
 __all__ = ["SIZE_COOKIE", "ZONE_COOKIE", "may_view_reports"]
 
-View = Callable[[HttpRequest], HttpResponseBase]
+View = Callable[..., HttpResponseBase]
 _A_YEAR = 365 * 24 * 3600
 
 

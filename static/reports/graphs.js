@@ -189,9 +189,9 @@
     const picker = document.querySelector(".rp-picker");
     const description = document.getElementById("picker-description");
     const refusal = document.getElementById("picker-refusal");
-    const most = Number(picker.dataset.most);
+    const most = picker ? Number(picker.dataset.most) : 0;
 
-    picker.addEventListener("change", function (event) {
+    picker?.addEventListener("change", function (event) {
         const refused = picker.querySelectorAll("input[name=metrics]:checked").length > most;
         if (refused) {
             event.target.checked = false;
@@ -200,7 +200,7 @@
     });
 
     ["mouseover", "focusin"].forEach(function (kind) {
-        picker.addEventListener(kind, function (event) {
+        picker?.addEventListener(kind, function (event) {
             const label = event.target.closest("label");
             if (label && label.title) {
                 description.textContent = label.title;
