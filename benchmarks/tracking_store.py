@@ -148,7 +148,7 @@ def _copy(events: list[Event]) -> None:
         cursor.execute("CREATE TEMPORARY TABLE copied (LIKE tracking_event INCLUDING DEFAULTS) ON COMMIT DROP")
         with cursor.copy(f"COPY copied ({', '.join(log.COLUMNS)}) FROM STDIN") as copy:
             for event in events:
-                copy.write_row(log._row(event))
+                copy.write_row(log.row(event))
 
 
 def _bulk_create(events: list[Event]) -> None:

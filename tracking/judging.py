@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from momentum.lib import clock
-from tracking import agents
-from tracking.bursts import Bursts
-from tracking.classify import Rules, Signals, Verdict, classify
+from tracking import agents, signs
+from tracking.classify import Rules, Verdict
 from tracking.enrichment import NOTHING, Known
-from tracking.events import Event
-from tracking.hit_events import OpenedHit, events_of, types_of
+from tracking.events import Event, EventType
+from tracking.hit_events import OpenedHit, event_of, link_of, unsubscribes
 from tracking.hits import Hit
 from tracking.keys import Keyring
 from tracking.options import Configuration
 from tracking.places import Places
+from tracking.signs import Seen
 from tracking.stream import UnreadableError, hit_frame, hit_frames, read_hit
 from tracking.tokens import CLICK_KINDS, BadToken, LinkPart, MessagePart, open_token
 
@@ -23,6 +23,7 @@ from tracking.tokens import CLICK_KINDS, BadToken, LinkPart, MessagePart, open_t
 # provided that the message is so young.
 WAIT_FOR_MESSAGE_S = 1.0
 YOUNG_MESSAGE_S = 300.0
+_HEADS_KEPT = 10_000
 
 
 class Unrecorded(StrEnum):
@@ -51,11 +52,15 @@ class DeadLetter:
 
 @dataclass(slots=True)
 class Judgement:
-    """What is to be stored of some entries; `early` are those that should wait a moment for their messages."""
+    """What is to be stored of some entries; `early` are those that should wait a moment for their messages.
+
+    `held` are unsubscriptions that are put off until it shows whether a machine asked for them.
+    """
 
     done: list[bytes] = field(default_factory=list)
     early: list[Entry] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    held: list[Event] = field(default_factory=list)
     dead: list[DeadLetter] = field(default_factory=list)
     refused: Counter[Unrecorded] = field(default_factory=Counter)
 
@@ -65,13 +70,13 @@ Opened = tuple[Hit, MessagePart, LinkPart]
 
 @dataclass(slots=True)
 class Judge:
-    """Holds what judging needs: the keys, the rules, and the memory of bursts. `known_of` is Enrichment.of."""
+    """Holds what judging needs: the keys, the rules, and which links were asked for by HEAD. `known_of` is Enrichment.of."""
 
     keyring: Keyring
     rules: Rules
     places: Places
     known_of: Callable[[Iterable[MessagePart]], dict[int, Known]]
-    bursts: Bursts
+    _heads: dict[tuple[int, str, str, str], int] = field(default_factory=dict)
 
     def judge(self, entries: list[Entry], configuration: Configuration) -> Judgement:
         """Decide on all entries at once: a burst shows only in all of its hits."""
@@ -81,21 +86,18 @@ class Judge:
         for entry in entries:
             if any(_is_early(hit, message, known) for hit, message, _ in opened[entry.id]):
                 judgement.early.append(entry)
-                opened.pop(entry.id)
-        for hit, message, link in (one for hits in opened.values() for one in hits):
-            if link.kind in CLICK_KINDS:
-                self.bursts.add(
-                    message.message, hit.at_ms / 1000, f"{link.part} {link.position}", hit.address, link.unsubscribe
+        held_back = {entry.id for entry in judgement.early}
+        there = [(entry.id, one) for entry in entries if entry.id not in held_back for one in opened[entry.id]]
+        after_head = {id(one): self._after_head(one) for _, one in there}
+        verdicts = self._verdicts([one for _, one in there], after_head)
+        for entry_id, one in there:
+            try:
+                self._record(one, verdicts[id(one)], after_head[id(one)], known, configuration, judgement)
+            except Exception as problem:  # noqa: BLE001 (one odd hit must not stop all that come after it)
+                judgement.dead.append(
+                    DeadLetter(entry_id, hit_frame(one[0]), f"{type(problem).__name__}: {problem}")
                 )
-        for entry_id, hits in opened.items():
-            for one in hits:
-                try:
-                    self._record(one, known, configuration, judgement)
-                except Exception as problem:  # noqa: BLE001 (one odd hit must not stop all that come after it)
-                    judgement.dead.append(
-                        DeadLetter(entry_id, hit_frame(one[0]), f"{type(problem).__name__}: {problem}")
-                    )
-            judgement.done.append(entry_id)
+        judgement.done += [entry.id for entry in entries if entry.id not in held_back]
         return judgement
 
     def _open(self, entry: Entry, judgement: Judgement) -> list[Opened]:
@@ -120,37 +122,68 @@ class Judge:
         return opened
 
     def _record(
-        self, one: Opened, known: dict[int, Known], configuration: Configuration, judgement: Judgement
+        self,
+        one: Opened,
+        verdict: Verdict,
+        after_head: bool,
+        known: dict[int, Known],
+        configuration: Configuration,
+        judgement: Judgement,
     ) -> None:
         hit, message, link = one
+        if hit.head:
+            return
         if hit.at_ms / 1000 > message.sent_at + configuration.tracking_link_expiry:
             judgement.refused[Unrecorded.EXPIRED] += 1
             return
-        verdict = self._verdict(hit, message, link)
-        types = types_of(link, verdict, configuration.click_tracking)
+        opened_hit = OpenedHit(
+            *(hit, message, link, verdict, agents.parsed(hit.user_agent), self.places.of(hit.address)),
+            *(known.get(message.message, NOTHING), after_head),
+        )
         if link.kind in CLICK_KINDS and not configuration.click_tracking:
             judgement.refused[Unrecorded.SWITCHED_OFF] += 1
-        judgement.events += events_of(
-            OpenedHit(
-                *(hit, message, link, verdict, agents.parsed(hit.user_agent), self.places.of(hit.address)),
-                known.get(message.message, NOTHING),
-            ),
-            types,
-        )
+        else:
+            judgement.events.append(event_of(opened_hit))
+        if unsubscribes(link, verdict):
+            judgement.held.append(event_of(opened_hit, EventType.LINK_UNSUBSCRIBE))
 
-    def _verdict(self, hit: Hit, message: MessagePart, link: LinkPart) -> Verdict:
-        is_click = link.kind in CLICK_KINDS
-        seen = self.bursts.around(message.message, hit.at_ms / 1000) if is_click else None
-        signals = Signals(
-            is_click=is_click,
-            user_agent=hit.user_agent,
-            prefetch_header=hit.prefetch,
-            since_sent_s=hit.at_ms / 1000 - message.sent_at,
-            links=seen.links if seen else 0,
-            networks=seen.networks if seen else 0,
-            unsubscribed_too=seen.unsubscribed_too if seen else False,
-        )
-        return classify(signals, self.rules)
+    def _verdicts(self, opened: list[Opened], after_head: dict[int, bool]) -> dict[int, Verdict]:
+        """By identity; hits of one message are judged together, a burst shows only in all of them."""
+        by_message: dict[int, list[Opened]] = {}
+        for one in opened:
+            if not one[0].head:
+                by_message.setdefault(one[1].message, []).append(one)
+        found: dict[int, Verdict] = {}
+        for ones in by_message.values():
+            seen = [
+                seen_of(hit, message, link, after_head[id(one)]) for one in ones for hit, message, link in (one,)
+            ]
+            found |= zip(map(id, ones), signs.verdicts(seen, self.rules), strict=True)
+        return found
+
+    def _after_head(self, one: Opened) -> bool:
+        """Whether the same client asked this recorder for the link's headers alone, shortly before."""
+        hit, message, link = one
+        if not (hit.head or self._heads):
+            return False
+        key = (message.message, hit.link_part, hit.address, hit.user_agent)
+        if hit.head:
+            self._heads[key] = hit.at_ms
+            if len(self._heads) > _HEADS_KEPT:
+                self._heads.pop(next(iter(self._heads)))
+            return False
+        asked_at = self._heads.get(key)
+        rule = self.rules.signs.get("after_head")
+        return asked_at is not None and rule is not None and 0 <= hit.at_ms - asked_at <= rule.within_s * 1000
+
+
+def seen_of(hit: Hit, message: MessagePart, link: LinkPart, after_head: bool = False) -> Seen:
+    """What classification looks at of a hit."""
+    is_click = link.kind in CLICK_KINDS
+    return Seen(
+        *(hit.at_ms / 1000, is_click, link_of(link) if is_click else "", hit.address, hit.user_agent),
+        *((hit.at_ms - message.sent_at * 1000) / 1000, link.unsubscribe, hit.prefetch, after_head),
+    )
 
 
 def _is_early(hit: Hit, message: MessagePart, known: dict[int, Known]) -> bool:

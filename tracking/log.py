@@ -37,7 +37,7 @@ def append(events: Iterable[Event]) -> int:
         cursor.execute("DELETE FROM incoming_event")
         with cursor.copy(f"COPY incoming_event ({_COLUMN_LIST}) FROM STDIN") as copy:
             for event in events:
-                copy.write_row(_row(event))
+                copy.write_row(row(event))
         cursor.execute(
             f"INSERT INTO tracking_event ({_COLUMN_LIST}) "  # noqa: S608 (our own column names)
             f"SELECT {_COLUMN_LIST} FROM incoming_event ON CONFLICT DO NOTHING"
@@ -84,7 +84,8 @@ def ensure_partitions(first: date, last: date) -> None:
             )
 
 
-def _row(event: Event) -> tuple[Any, ...]:
+def row(event: Event) -> tuple[Any, ...]:
+    """An event's values in the order of COLUMNS."""
     return (
         *(event.event_id, event.type.value, event.happened_at, event.message, event.rcpt_to),
         *(event.transmission, event.campaign_id, event.template_id, event.recipient_domain),

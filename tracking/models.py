@@ -25,3 +25,28 @@ class OptionChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.old_value} → {self.new_value}"
+
+
+class SecondLook(models.Model):
+    """How far the second look has followed the event log (one row; tracking.second_look)."""
+
+    id = models.SmallIntegerField(primary_key=True)
+    next_transaction = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"second look: {self.next_transaction}"
+
+
+class Reclassification(models.Model):
+    """One run of the rules over history: everything before `position` is done; `changes` counts "from → to"."""
+
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    position = models.DateTimeField()
+    rules = models.IntegerField()
+    judged = models.BigIntegerField(default=0)
+    changes = models.JSONField(default=dict)
+    is_finished = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.start:%F} to {self.end:%F}, at {self.position:%F %T}"

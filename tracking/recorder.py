@@ -20,8 +20,7 @@ from django.db import DatabaseError, DataError, connection, transaction
 from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
-from tracking import agents, classify, keys, log, spool
-from tracking.bursts import Bursts
+from tracking import agents, classify, holding, keys, log, spool
 from tracking.configuration import current
 from tracking.enrichment import Enrichment
 from tracking.events import Event
@@ -80,7 +79,7 @@ class Recorder:
         self._home = home
         self._dead_after_ms = wait_for_dead_ms
         rules = classify.load()
-        self._judge = Judge(keyring, rules, Places(), Enrichment().of, Bursts(rules))
+        self._judge = Judge(keyring, rules, Places(), Enrichment().of)
         self.consumer = f"{platform.node()}-{os.getpid()}-{secrets.token_hex(3)}"
         self._unfinished: list[Entry] = []
         self._claimed_at = self._tidied_at = self._spool_at = float("-inf")
@@ -110,7 +109,7 @@ class Recorder:
         if judgement is None:
             return Tally()
         # 3. Store; poison that only the database notices comes back as dead letters.
-        recorded, poison = _store(judgement.events)
+        recorded, poison = _store(judgement.events, judgement.held)
         dead = judgement.dead + poison
         # 4. Only now acknowledge: what is lost between 3 and 4 is judged again and found in the log.
         self._bury(dead)
@@ -199,21 +198,22 @@ def _entries(found: list[Any]) -> list[Entry]:
     return [Entry(entry_id, fields.get(FIELD, b"")) for entry_id, fields in found if fields]
 
 
-def _store(events: list[Event]) -> tuple[int, list[DeadLetter]]:
+def _store(events: list[Event], held: list[Event]) -> tuple[int, list[DeadLetter]]:
     """Append all events in one transaction, or one by one where the database refuses a value of one of them."""
-    if not events:
+    if not events and not held:
         return 0, []
     try:
         with transaction.atomic():
+            holding.hold(held)
             return log.append(events), []
     except (DataError, psycopg.DataError):
         pass
     recorded, poison = 0, []
-    for event in events:
+    for append, one in [(log.append, event) for event in events] + [(holding.hold, event) for event in held]:
         try:
             with transaction.atomic():
-                recorded += log.append([event])
+                recorded += append([one])
         except (DataError, psycopg.DataError) as problem:
             reason = f"the database refuses it: {' '.join(str(problem).split())[:200]}"
-            poison.append(DeadLetter(b"-", event.event_id.bytes, reason))
+            poison.append(DeadLetter(b"-", one.event_id.bytes, reason))
     return recorded, poison
