@@ -97,6 +97,12 @@ def _burst(hits: Sequence[Seen], rule: Rule, _window_s: float) -> _Shows:
             yield from span
 
 
+def _many_links(hits: Sequence[Seen], rule: Rule, _window_s: float) -> _Shows:
+    for clicks in _by_network(hits):
+        for span in _spans(hits, clicks, rule):
+            yield from span
+
+
 def _even_pace(hits: Sequence[Seen], rule: Rule, window_s: float) -> _Shows:
     for clicks in _by_actor(hits):
         for first in range(len(clicks) - rule.least + 1):
@@ -104,7 +110,7 @@ def _even_pace(hits: Sequence[Seen], rule: Rule, window_s: float) -> _Shows:
             gaps = [hits[after].at_s - hits[before].at_s for before, after in pairwise(run)]
             mean = sum(gaps) / len(gaps)
             # Below a tenth of a second the clock says nothing.
-            even = all(abs(gap - mean) <= max(0.15 * mean, 0.1) for gap in gaps)
+            even = all(abs(gap - mean) <= max(0.1 * mean, 0.1) for gap in gaps)
             if even and sum(gaps) <= window_s and len({hits[index].link for index in run}) == len(run):
                 yield from run
 
@@ -129,7 +135,7 @@ def _many_networks(hits: Sequence[Seen], rule: Rule, _window_s: float) -> _Shows
 
 
 def _many_agents(hits: Sequence[Seen], rule: Rule, _window_s: float) -> _Shows:
-    for clicks in _grouped(hits, lambda hit: network(hit.address)):
+    for clicks in _by_network(hits):
         for span in _spans(hits, clicks, rule, key=lambda hit: hit.user_agent):
             yield from span
 
@@ -143,10 +149,10 @@ def _unsubscribed_too(hits: Sequence[Seen], rule: Rule, _window_s: float) -> _Sh
 
 def _no_pixel(hits: Sequence[Seen], rule: Rule, window_s: float) -> _Shows:
     opens = [hit.at_s for hit in hits if not hit.is_click]
-    for clicks in _by_actor(hits):
+    for clicks in _by_network(hits):
         for span in _spans(hits, clicks, rule):
             first, last = hits[span[0]].at_s, hits[span[-1]].at_s
-            if not any(first - window_s / 2 <= at_s <= last + window_s / 2 for at_s in opens):
+            if not any(first - window_s <= at_s <= last + window_s for at_s in opens):
                 yield from span
 
 
@@ -164,7 +170,7 @@ _SIGNS: dict[str, _Sign] = {
     "click_early": _click_within,
     "after_head": _after_head,
     "burst": _burst,
-    "many_links": _burst,
+    "many_links": _many_links,
     "even_pace": _even_pace,
     "shared_burst": _shared_burst,
     "many_networks": _many_networks,
@@ -186,6 +192,10 @@ def _grouped(hits: Sequence[Seen], key: Callable[[Seen], Hashable]) -> Iterable[
     for index in _clicks(hits):
         groups[key(hits[index])].append(index)
     return groups.values()
+
+
+def _by_network(hits: Sequence[Seen]) -> Iterable[list[int]]:
+    return _grouped(hits, lambda hit: network(hit.address))
 
 
 def _by_actor(hits: Sequence[Seen]) -> Iterable[list[int]]:
