@@ -78,7 +78,7 @@ def record(redis: "Redis", recorder: Recorder, *batches: list[Hit]) -> None:
 
 
 def look_and_follow() -> None:
-    while second_look.step():
+    while second_look.step(RULES):
         pass
     while rollups.advance():
         pass
