@@ -1,7 +1,7 @@
 """How well machines are told from people: precision and recall over hits whose authors are known.
 
-Precision: of the hits classed as a machine's, the share that a machine made. Recall: of the hits that a machine made, the
-share classed so. Counted by hit; `unknown` is no machine. Beside it the behaviours that fool the rules most.
+Precision: of the hits classed as a machine's, the share that a machine made. Recall: of the hits that a machine
+made, the share classed so. Counted by hit; `unknown` is no machine. Beside it the behaviours that fool the rules.
 """
 
 from collections import Counter
@@ -39,7 +39,8 @@ def _report(name: str, messages: Iterable[list[Labelled]], rules: classify.Rules
     found, false_alarms, missed = outcomes[True, True], outcomes[False, True], outcomes[True, False]
     print(
         f"{name:13} {sum(outcomes.values()):>6,} hits   precision {found / (found + false_alarms):.3f}   "
-        f"recall {found / (found + missed):.3f}   {unsubscribed} machine hits on an unsubscribe link taken for people"
+        f"recall {found / (found + missed):.3f}   "
+        f"{unsubscribed} machine hits on an unsubscribe link not seen as such"
     )
     for behaviour, count in mistaken.most_common(6):
         if count:

@@ -25,6 +25,7 @@ _MENU: dict[str, tuple[tuple[str, str, str, str], ...]] = {
     ),
     "Settings": (
         ("msg_gen configuration", "tune", "msg_gen", "tracking.view_option"),
+        ("Human or machine", "smart_toy", "traffic_rules", "tracking.view_option"),
         ("API keys", "key", "admin:accounts_apikey_changelist", "accounts.view_apikey"),
         ("People", "person", "admin:auth_user_changelist", "auth.view_user"),
         ("Roles", "badge", "admin:auth_group_changelist", "auth.view_group"),

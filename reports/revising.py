@@ -1,4 +1,4 @@
-"""New verdicts on hits, made true in the event log and in the rollups in one transaction, so that both always agree."""
+"""New verdicts on hits, made true in the event log and in the rollups in one transaction: both always agree."""
 
 from collections.abc import Sequence
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Human or machine: the rules, which are data (rules.toml), and the verdict on a hit from its agent and its signs."""
+"""Human or machine: the rules, which are data (rules.toml), and the verdict from a hit's agent and its signs."""
 
 import os
 import tomllib

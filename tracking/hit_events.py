@@ -89,7 +89,7 @@ def event_of(opened: OpenedHit, event_type: EventType | None = None) -> Event:
 
 
 def unsubscribes(link: LinkPart, verdict: Verdict) -> bool:
-    """Whether the hit may unsubscribe its recipient: a machine never does, and the decision on others is put off."""
+    """Whether the hit may unsubscribe its recipient: a machine's never does, others are decided on later."""
     return link.unsubscribe and link.kind in CLICK_KINDS and not is_machine(verdict)
 
 
@@ -143,7 +143,7 @@ def told(verdict: Verdict) -> dict[str, Any]:
 
 
 def _observed(opened: OpenedHit) -> dict[str, Any]:
-    """What else a later judgement needs: milliseconds since sending, which link, what was special about the request."""
+    """What else a later judgement needs: milliseconds since sending, the link, what was special about it."""
     seen: dict[str, Any] = {"after_ms": opened.hit.at_ms - opened.message.sent_at * 1000}
     if opened.link.position:
         seen["link"] = link_of(opened.link)

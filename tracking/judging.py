@@ -70,7 +70,7 @@ Opened = tuple[Hit, MessagePart, LinkPart]
 
 @dataclass(slots=True)
 class Judge:
-    """Holds what judging needs: the keys, the rules, and which links were asked for by HEAD. `known_of` is Enrichment.of."""
+    """Holds what judging needs: keys, rules, links asked for by HEAD. `known_of` is Enrichment.of."""
 
     keyring: Keyring
     rules: Rules
@@ -155,15 +155,13 @@ class Judge:
                 by_message.setdefault(one[1].message, []).append(one)
         found: dict[int, Verdict] = {}
         for ones in by_message.values():
-            seen = [
-                seen_of(hit, message, link, after_head[id(one)]) for one in ones for hit, message, link in (one,)
-            ]
+            seen = [seen_of(*one, after_head[id(one)]) for one in ones]
             found |= zip(map(id, ones), signs.verdicts(seen, self.rules), strict=True)
         return found
 
     def _after_head(self, one: Opened) -> bool:
         """Whether the same client asked this recorder for the link's headers alone, shortly before."""
-        hit, message, link = one
+        hit, message, _ = one
         if not (hit.head or self._heads):
             return False
         key = (message.message, hit.link_part, hit.address, hit.user_agent)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -90,7 +90,8 @@ def of_messages(messages: Mapping[int, Span]) -> dict[int, list[LoggedHit]]:
     starts, ends = [span.start for span in spans], [span.end for span in spans]
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT m.message, h.* FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS m(message, s, e) "
+            "SELECT m.message, h.* "
+            "FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS m(message, s, e) "
             "CROSS JOIN LATERAL (SELECT event_id, happened_at, type, traffic, is_prefetched, data::text "
             "FROM tracking_event d WHERE d.message = m.message AND d.happened_at BETWEEN m.s AND m.e "
             "AND d.happened_at BETWEEN %s AND %s AND d.type = ANY(%s) "
@@ -140,9 +141,12 @@ def _seen_in(fields: _Data, happened_at: datetime, is_click: bool) -> Seen:
     else:
         since_sent_s = _LONG_AGO_S
     return Seen(
-        *(round(happened_at.timestamp() * 1000) / 1000, is_click),
+        round(happened_at.timestamp() * 1000) / 1000,
+        is_click,
         (told.link or fields.target_link_url) if is_click else "",
-        *(fields.ip_address, fields.user_agent, since_sent_s),
+        fields.ip_address,
+        fields.user_agent,
+        since_sent_s,
         *(mark in told.marks for mark in (Mark.UNSUBSCRIBE, Mark.PREFETCH, Mark.AFTER_HEAD)),
     )
 

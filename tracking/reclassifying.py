@@ -1,4 +1,4 @@
-"""The rules run again over history: slice by slice in order of time, resumable; what differs is proposed as a revision."""
+"""The rules run again over history: slice by slice, resumable; what differs is proposed as a revision."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -64,7 +64,9 @@ def begin_or_resume(start: datetime, end: datetime | None, now: datetime, rules:
     """The unfinished run of these rules over this span of time, else a new one; `end` None means until now."""
     unfinished = Reclassification.objects.filter(start=start, rules=rules.version, is_finished=False)
     found = (unfinished if end is None else unfinished.filter(end=end)).order_by("-id").first()
-    return found or Reclassification.objects.create(start=start, end=end or now, position=start, rules=rules.version)
+    return found or Reclassification.objects.create(
+        start=start, end=end or now, position=start, rules=rules.version
+    )
 
 
 def step(run: Reclassification, rules: Rules) -> bool:

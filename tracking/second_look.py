@@ -67,7 +67,8 @@ def _fresh(start: int, end: int, rules: Rules) -> dict[int, Span]:
             "AND type = ANY(%(types)s) GROUP BY message) "
             "SELECT message, s - %(reach)s * interval '1 second', e + %(reach)s * interval '1 second' FROM fresh f "
             "WHERE n > 1 OR EXISTS (SELECT FROM tracking_event d WHERE d.message = f.message "
-            "AND d.happened_at BETWEEN f.s - %(reach)s * interval '1 second' AND f.e + %(reach)s * interval '1 second' "
+            "AND d.happened_at >= f.s - %(reach)s * interval '1 second' "
+            "AND d.happened_at <= f.e + %(reach)s * interval '1 second' "
             "AND d.type = ANY(%(types)s) AND NOT (d.xid >= %(start)s::text::xid8 AND d.xid < %(end)s::text::xid8))",
             {"start": str(start), "end": str(end), "types": ENGAGEMENT, "reach": 2 * rules.window_s},
         )

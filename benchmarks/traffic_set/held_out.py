@@ -181,7 +181,9 @@ def program_follows_everything(who: Visitor) -> None:
 
 
 def preview_bot(who: Visitor) -> None:
-    who.click(who.random.uniform(2, 5000), 1, who.address(), "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)")
+    who.click(
+        who.random.uniform(2, 5000), 1, who.address(), "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"
+    )
 
 
 def browser_announces_a_prefetch(who: Visitor) -> None:

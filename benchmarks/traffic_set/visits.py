@@ -7,14 +7,12 @@ from typing import NamedTuple
 from tracking.signs import Seen
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:{v}.0) Gecko/20100101 Firefox/{v}.0"
-CHROME = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{v}.0.0.0 Safari/537.36"
-)
-MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.{v} Safari/605.1.15"
-IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_{v} like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
-ANDROID = (
-    "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{v}.0.0.0 Mobile Safari/537.36"
-)
+_WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{v}.0.0.0"
+CHROME = f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {_WEBKIT} Safari/537.36"
+ANDROID = f"Mozilla/5.0 (Linux; Android 15; Pixel 9) {_WEBKIT} Mobile Safari/537.36"
+_APPLE = "like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+MAC = f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7; {_APPLE} Version/18.{{v}} Safari/605.1.15"
+IPHONE = f"Mozilla/5.0 (iPhone; CPU iPhone OS 18_{{v}} {_APPLE} Mobile/15E148"
 OUTLOOK = "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; Win64; x64; Trident/7.0; Microsoft Outlook 16.0.{v})"
 GMAIL_PROXY = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
 YAHOO_PROXY = "YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html"
@@ -29,7 +27,7 @@ class Labelled(NamedTuple):
 
 
 class Visitor:
-    """Someone with one message of `links` links, the last of which unsubscribes; times are seconds since sending."""
+    """Who has one message of `links` links, the last of which unsubscribes; times in seconds since sending."""
 
     def __init__(self, random: Random, behaviour: str, by_machine: bool, links: int) -> None:
         self.random, self.links = random, links
@@ -40,7 +38,9 @@ class Visitor:
         return self.random.choice(choices or BROWSERS).format(v=self.random.randint(2, 4) + 136)
 
     def address(self) -> str:
-        return f"{self.random.randint(11, 223)}.{self.random.randint(0, 255)}.{self.random.randint(0, 255)}.{self.random.randint(1, 254)}"
+        low = (11, 0, 0, 1)
+        high = (223, 255, 255, 254)
+        return ".".join(str(self.random.randint(*bounds)) for bounds in zip(low, high, strict=True))
 
     def neighbour(self, address: str) -> str:
         return f"{address.rpartition('.')[0]}.{self.random.randint(1, 254)}"

@@ -143,7 +143,9 @@ def gateway_of_many_networks(who: Visitor) -> None:
 def gateway_of_many_agents(who: Visitor) -> None:
     at_s, address = who.random.uniform(1, 60), who.address()
     for link in who.all_links():
-        who.click(at_s, link, address, who.random.choice((FIREFOX, CHROME, MAC)).format(v=who.random.randint(90, 120)))
+        who.click(
+            at_s, link, address, who.random.choice((FIREFOX, CHROME, MAC)).format(v=who.random.randint(90, 120))
+        )
         at_s += who.random.uniform(0.1, 3)
 
 

@@ -56,7 +56,7 @@ def fill(redis: Any, recorder: Recorder) -> None:
 def test_history_is_judged_again_and_rollups_follow(redis: "Redis", recorder: Recorder) -> None:
     fill(redis, recorder)
     told = reclassify()
-    assert told.split() == "6 hits judged by version 3 of the rules, 3 changed. 3 human → scanner".split()
+    assert " ".join(told.split()) == "6 hits judged by version 3 of the rules, 3 changed. 3 human → scanner"
     assert [traffic for _, traffic in rows()] == ["scanner", "human"] * 3
     assert {row[0] for row in rows("is_prefetched, data->'user_agent_parsed'->>'is_prefetched'")} == {True, False}
     assert people()["count_clicked"] == people()["count_unique_clicked"] == 3

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 RULES = classify.load({})
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140 Safari/537.36"
 AT = SENT_AT + 3600
 WINDOW = (datetime.fromtimestamp(AT - 7200, UTC), datetime.fromtimestamp(AT + 7200, UTC))
 UNIQUE = (
@@ -160,7 +161,7 @@ def test_rollups_and_verdicts_equal_brute_force_whatever_the_batches(
         for half, message, link, address, agent in described
     ]
     edges = [0, *sorted(min(cut, len(hits)) for cut in cuts), len(hits)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         if start < end:
             record(redis, recorder, hits[start:end])
         look_and_follow()
