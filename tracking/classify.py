@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -51,7 +51,7 @@ class Rule(NamedTuple):
     contains: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Rules:
     """The rules in force; agents in lower case, times in seconds."""
 
@@ -62,6 +62,12 @@ class Rules:
     unsubscribe_hold_s: float
     agents: Mapping[str, Rule]
     signs: Mapping[str, Rule]
+
+    @cached_property
+    def early_s(self) -> float:
+        """So long after sending the time since then says nothing any more."""
+        early = [rule.within_s for name, rule in self.signs.items() if name.startswith("click_")]
+        return max([rule.at_once_s for rule in self.agents.values()] + early)
 
 
 class Verdict(NamedTuple):
@@ -104,6 +110,12 @@ def verdict(
     if agent is Agent.SCANNER:
         return Verdict(Traffic.SCANNER, (agent.value,), rules.version, True, False)
     return _by_points(agent, signs, rules)
+
+
+@lru_cache(maxsize=10_000)
+def plain_verdict(user_agent: str, prefetch_header: bool, rules: Rules) -> Verdict:
+    """The verdict on a hit about which nothing but agent and header says anything."""
+    return verdict(user_agent, prefetch_header, rules.early_s, (), rules)
 
 
 @lru_cache(maxsize=1000)

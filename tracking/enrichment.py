@@ -33,6 +33,11 @@ class Known:
     data: dict[str, Any] = field(default_factory=dict)
     is_delivered: bool = False
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether there is nothing to add."""
+        return not self.columns and not self.data
+
 
 NOTHING = Known()
 

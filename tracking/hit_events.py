@@ -80,7 +80,7 @@ def event_of(opened: OpenedHit, event_type: EventType | None = None) -> Event:
         template_id=opened.link.template_id,
         recipient_domain=opened.message.rcpt_to.rpartition("@")[2].lower(),
         sending_domain=opened.link.sending_domain,
-        link_label=_link_label(opened.link),
+        link_label=label_of(opened.link),
         is_prefetched=opened.verdict.is_prefetched,
         traffic=opened.verdict.traffic.value,
         **opened.known.columns,
@@ -104,7 +104,8 @@ def _event_id(hit: Hit, link: LinkPart, event_type: EventType) -> UUID:
     return UUID(bytes=hashlib.blake2b(hit.event_id + event_type.encode(), digest_size=16).digest(), version=5)
 
 
-def _link_label(link: LinkPart) -> str:
+def label_of(link: LinkPart) -> str:
+    """The row of the link in reports (contract 80 §7)."""
     return link.label or link.name or link.url
 
 

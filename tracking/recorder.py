@@ -10,7 +10,9 @@ import secrets
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +25,14 @@ from redis.exceptions import RedisError, ResponseError
 from tracking import agents, classify, holding, keys, log, spool
 from tracking.configuration import current
 from tracking.enrichment import Enrichment
-from tracking.events import Event
-from tracking.judging import DeadLetter, Entry, Judge, Unrecorded
+from tracking.judging import DeadLetter, Entry, Judge, Judgement, Unrecorded
 from tracking.keys import Keyring
 from tracking.places import Places
 from tracking.stream import DEAD_LETTERS, FIELD, GROUP, STREAM
 
 logger = logging.getLogger(__name__)
 
-ENTRIES_A_BATCH = 50
+ENTRIES_A_BATCH = 100
 _WAIT_MS = 250
 # With entries at hand that wait for their messages, or that could not be stored.
 _HELD_WAIT_MS = 100
@@ -109,7 +110,7 @@ class Recorder:
         if judgement is None:
             return Tally()
         # 3. Store; poison that only the database notices comes back as dead letters.
-        recorded, poison = _store(judgement.events, judgement.held)
+        recorded, poison = _store(judgement)
         dead = judgement.dead + poison
         # 4. Only now acknowledge: what is lost between 3 and 4 is judged again and found in the log.
         self._bury(dead)
@@ -198,22 +199,34 @@ def _entries(found: list[Any]) -> list[Entry]:
     return [Entry(entry_id, fields.get(FIELD, b"")) for entry_id, fields in found if fields]
 
 
-def _store(events: list[Event], held: list[Event]) -> tuple[int, list[DeadLetter]]:
+def _store(judgement: Judgement) -> tuple[int, list[DeadLetter]]:
     """Append all events in one transaction, or one by one where the database refuses a value of one of them."""
-    if not events and not held:
+    if not (judgement.lines or judgement.events or judgement.held):
         return 0, []
     try:
         with transaction.atomic():
-            holding.hold(held)
-            return log.append(events), []
+            recorded = log.append_lines([line for _, line in judgement.lines])
+            if judgement.events:
+                recorded += log.append(judgement.events)
+            holding.hold(judgement.held)
+            return recorded, []
     except (DataError, psycopg.DataError):
         pass
     recorded, poison = 0, []
-    for append, one in [(log.append, event) for event in events] + [(holding.hold, event) for event in held]:
+    for event_id, store in _one_by_one(judgement):
         try:
             with transaction.atomic():
-                recorded += append([one])
+                recorded += store()
         except (DataError, psycopg.DataError) as problem:
             reason = f"the database refuses it: {' '.join(str(problem).split())[:200]}"
-            poison.append(DeadLetter(b"-", one.event_id.bytes, reason))
+            poison.append(DeadLetter(b"-", event_id, reason))
     return recorded, poison
+
+
+def _one_by_one(judgement: Judgement) -> Iterator[tuple[bytes, Callable[[], int]]]:
+    for event_id, line in judgement.lines:
+        yield event_id, partial(log.append_lines, [line])
+    for event in judgement.events:
+        yield event.event_id.bytes, partial(log.append, [event])
+    for event in judgement.held:
+        yield event.event_id.bytes, partial(holding.hold, [event])
