@@ -69,7 +69,7 @@ class Lines:
     ) -> str:
         """The line of the event that the hit makes of itself, without its end, in the order of log.COLUMNS."""
         of_link = self._links.get(hit.link_part) or self._keep(hit.link_part, link)
-        rcpt_to = message.rcpt_to.lower().translate(_ESCAPES)
+        rcpt_to = _escaped(message.rcpt_to.lower())
         of_message, columns = ("", _NO_COLUMNS) if known.is_nothing else (_members_of(known), _columns_of(known))
         geo = f',"geo_ip":{_json(geo_ip)}' if geo_ip else ""
         address = f',"ip_address":{_json(hit.address)}' if hit.address else ""
@@ -85,13 +85,16 @@ class Lines:
             f',"traffic":{{{_told(verdict)},"after_ms":{after_ms}{of_link.traffic}'
             f"{_marks(of_link.marks, hit.prefetch, after_head)}}}}}"
         )
+        if "\\" in data:
+            # JSON text has no other character that COPY would take for its own.
+            data = data.replace("\\", "\\\\")
         return (
             f"{hit.event_id.hex()}\t{of_link.type}\t{_second(hit.at_ms // 1000)}.{hit.at_ms % 1000:03d}+00\t"
             f"{message.message}\t{rcpt_to}\t{message.transmission}\t{of_link.campaign_to_template}\t"
             f"{rcpt_to.rpartition('@')[2]}\t{of_link.sending_domain}\t"
             f"{columns[0]}\t{columns[1]}\t{columns[2]}\t{columns[3]}\t{columns[4]}\t{of_link.label}\t\t\\N\t"
             f"{columns[6]}\t{columns[5]}\t{columns[7]}\t"
-            f"{'t' if verdict.is_prefetched else 'f'}\t{verdict.traffic.value}\t{data.translate(_ESCAPES)}"
+            f"{'t' if verdict.is_prefetched else 'f'}\t{verdict.traffic.value}\t{data}"
         )
 
     def _keep(self, link_part: str, link: LinkPart) -> _OfLink:
@@ -105,14 +108,20 @@ class Lines:
         )
         found = self._links[link_part] = _OfLink(
             type=TYPE_OF_KIND[link.kind].value,
-            campaign_to_template=f"{link.campaign_id.translate(_ESCAPES)}\t{link.template_id.translate(_ESCAPES)}",
-            sending_domain=link.sending_domain.translate(_ESCAPES),
-            label=label_of(link).translate(_ESCAPES),
+            campaign_to_template=f"{_escaped(link.campaign_id)}\t{_escaped(link.template_id)}",
+            sending_domain=_escaped(link.sending_domain),
+            label=_escaped(label_of(link)),
             members=version + target,
             traffic=f',"link":{_json(link_of(link))}' if link.position else "",
             marks=(Mark.UNSUBSCRIBE.value,) if link.unsubscribe else (),
         )
         return found
+
+
+def _escaped(text: str) -> str:
+    if text.isprintable() and "\\" not in text:
+        return text
+    return text.translate(_ESCAPES)
 
 
 def _json(value: Any) -> str:
@@ -132,7 +141,7 @@ _LEFT_OUT = "recv_method"
 def _columns_of(known: Known) -> tuple[str, ...]:
     found = known.columns
     return tuple(
-        str(found[name]).translate(_ESCAPES) if name in found else default
+        _escaped(str(found[name])) if name in found else default
         for name, default in zip(_KNOWN, _NO_COLUMNS, strict=True)
     )
 

@@ -55,7 +55,8 @@ class DeadLetter:
 class Judgement:
     """What is to be stored of some entries; `early` are those that should wait a moment for their messages.
 
-    `lines` are events by hit and line (tracking.hit_lines), `events` the few others; `held` are unsubscriptions that are put off until it shows whether a machine asked for them.
+    `lines` are events by hit and line (tracking.hit_lines), `events` the few others; `held` are unsubscriptions
+    that are put off until it shows whether a machine asked for them.
     """
 
     done: list[bytes] = field(default_factory=list)
