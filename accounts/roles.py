@@ -14,6 +14,7 @@ _MARKETER = frozenset(
         "sandbox.view_mail",
         *(f"transmissions.{verb}_template" for verb in ("view", "add", "change", "delete")),
         *(f"transmissions.{verb}_recipientlist" for verb in ("view", "add", "change", "delete")),
+        *(f"transmissions.{verb}_suppression" for verb in ("view", "add")),
         "transmissions.view_transmission",
     }
 )
@@ -22,8 +23,11 @@ _OPERATOR = _MARKETER | {
     "tracking.view_option",
     "tracking.change_option",
     "tracking.view_optionchange",
+    "tracking.view_privacyrequest",
     "transmissions.change_transmission",
     "transmissions.delete_transmission",
+    "transmissions.change_suppression",
+    "transmissions.delete_suppression",
 }
 
 # The Administrator holds every permission there is, those over users and API keys included.

@@ -3,8 +3,8 @@
 Anything wrong in the environment is an ImproperlyConfigured that names the variable.
 """
 
-import secrets
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -15,13 +15,18 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from momentum import embedded
+from momentum.lib.kept import kept_secret
 from tracking import keys
 from tracking.addresses import TrustedProxies
 from tracking.limits import DEFAULT_LIMIT
+from tracking.personal import HitAddresses
 from transmissions.delivery import server as relay
 
 T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
 
+# A hundred years: dates before the first event there is must remain dates.
+_MOST_DAYS = 36_500
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -33,6 +38,12 @@ def _read(variable: str, read: Callable[[], T]) -> T:
         raise ImproperlyConfigured(f"{variable}: {problem}") from problem
 
 
+def _at_least(least: int, value: int) -> int:
+    if value < least:
+        raise ImproperlyConfigured(f"expected at least {least}")
+    return value
+
+
 def _switch(variable: str, *, default: bool) -> bool:
     """On or off; unlike env.bool, which takes any word it does not know for off."""
     value: str = env.str(variable, default="").strip().lower()
@@ -41,6 +52,20 @@ def _switch(variable: str, *, default: bool) -> bool:
     if value not in known:
         raise ImproperlyConfigured(f"{variable}: expected on or off")
     return known[value]
+
+
+def _choice(variable: str, choices: type[E], default: E) -> E:
+    text: str = env.str(variable, default="").strip().lower()
+    if text and text not in list(choices):
+        raise ImproperlyConfigured(f"{variable}: expected one of {', '.join(choices)}")
+    return choices(text) if text else default
+
+
+def _days(variable: str, default: int) -> int:
+    days: int = _read(variable, lambda: env.int(variable, default=default))
+    if not 1 <= days <= _MOST_DAYS:
+        raise ImproperlyConfigured(f"{variable}: expected a number of days from 1 to {_MOST_DAYS}")
+    return days
 
 
 def _url(variable: str, default: str | None, schemes: tuple[str, ...]) -> str | None:
@@ -57,19 +82,6 @@ def _required_when_clustered(variable: str) -> str:
     return value
 
 
-def _kept_secret(name: str) -> str:
-    file = MOMENTUM_HOME / "keys" / name
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            with file.open("x") as new:
-                file.chmod(0o600)
-                new.write(secrets.token_urlsafe(50))
-        except FileExistsError:
-            pass
-    return file.read_text()
-
-
 PORT = _read("PORT", lambda: env.int("PORT", default=8000))
 MOMENTUM_HOME = Path(env.str("MOMENTUM_HOME", default="") or BASE_DIR / "var").absolute()
 DEBUG = _switch("DEBUG", default=False)
@@ -79,8 +91,17 @@ TRACKING_HOST = env.str("TRACKING_HOST", default="") or f"127.0.0.1:{PORT + 1}"
 # Off: every caller of the API is the primary account with all grants (contract 00 §2).
 API_AUTHENTICATION = _switch("API_AUTHENTICATION", default=True)
 
-# Every link works for a year; its message's events are kept a little longer.
-EVENTS_KEPT_DAYS = _read("EVENTS_KEPT_DAYS", lambda: env.int("EVENTS_KEPT_DAYS", default=400))
+# How long data is kept (docs/operations.md, "What is kept how long"). Every link works for a year: its message's
+# events are kept a little longer, so that a late hit still finds what it belongs to.
+EVENTS_KEPT_DAYS = _days("EVENTS_KEPT_DAYS", 400)
+HIT_DETAILS_KEPT_DAYS = _days("HIT_DETAILS_KEPT_DAYS", 90)
+MESSAGES_KEPT_DAYS = _days("MESSAGES_KEPT_DAYS", 30)
+METRICS_KEPT_DAYS = _days("METRICS_KEPT_DAYS", 190)
+# How much of a reader's address is stored: all of it, its network, or nothing.
+HIT_ADDRESSES = _choice("HIT_ADDRESSES", HitAddresses, HitAddresses.FULL)
+
+# How long work of a killed worker waits for another one; what is being worked on is renewed every few seconds.
+WORK_LEASE_SECONDS = _read("WORK_LEASE_SECONDS", lambda: _at_least(15, env.int("WORK_LEASE_SECONDS", default=90)))
 
 DATABASE_URL = _url("DATABASE_URL", None, ("postgres", "postgresql", "psql", "pgsql"))
 REDIS_URL = _url("REDIS_URL", None, ("redis", "rediss", "unix"))
@@ -96,7 +117,7 @@ if SMTP_URL:
 # Without SMTP_URL mail goes to the sandbox, a local SMTP server beside the web process and the tracker.
 SANDBOX_ADDRESS = ("127.0.0.1", PORT + 2)
 
-SECRET_KEY = _required_when_clustered("SECRET_KEY") or _kept_secret("secret_key")
+SECRET_KEY = _required_when_clustered("SECRET_KEY") or kept_secret(MOMENTUM_HOME / "keys" / "secret_key")
 # "" when the keyring is the file that tracking.keys makes and keeps in MOMENTUM_HOME.
 TRACKING_KEYS = _required_when_clustered("TRACKING_KEYS")
 if TRACKING_KEYS:
@@ -130,6 +151,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "rest_framework",
     "accounts",
     "tracking",
@@ -183,6 +205,10 @@ USE_TZ = True
 # Contract 00 §3: 25 MiB bodies are accepted whole; the API measures them itself.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 50 * 1024 * 1024
 
+# CSV files of recipient lists are written here piece by piece while they are received.
+UPLOAD_FOLDER = MOMENTUM_HOME / "uploads"
+UPLOAD_MAX_BYTES = _read("UPLOAD_MAX_MB", lambda: env.int("UPLOAD_MAX_MB", default=200)) * 1024 * 1024
+
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = MOMENTUM_HOME / "static"
@@ -209,7 +235,19 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(MOMENTUM_HOME / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # A look that nobody got to in time is worth nothing: the next one sees the same.
     "look for due work": {"task": "transmissions.look", "schedule": 2.0, "options": {"expires": 10}},
+    "follow unsubscribes and bounces": {
+        "task": "transmissions.follow",
+        "schedule": 2.0,
+        "options": {"expires": 10},
+    },
     "keep partitions": {"task": "tracking.keep_partitions", "schedule": 3600.0, "options": {"expires": 3000}},
+    "erase people": {"task": "transmissions.erase", "schedule": 60.0, "options": {"expires": 50}},
+    # Each of these finds nothing to do most of the time. What an installation that is switched off at night would
+    # miss once a day, it does within the hour.
+    "drop hit details": {"task": "tracking.drop_hit_details", "schedule": 3600.0, "options": {"expires": 3000}},
+    "forget transmissions": {"task": "transmissions.forget", "schedule": 3600.0, "options": {"expires": 3000}},
+    "forget metrics": {"task": "reports.forget", "schedule": 86_400.0, "options": {"expires": 43_200}},
+    "forget sessions": {"task": "accounts.forget_sessions", "schedule": 3600.0, "options": {"expires": 3000}},
 }
 CELERY_TIMEZONE = "UTC"
 

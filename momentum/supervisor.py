@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ _LONGEST_PAUSE_S = 30.0
 # A part that ran this long had started well: its next crash is a new story.
 _WELL_AFTER_S = 60.0
 _LOG_LIMIT_BYTES = 20 * 1024 * 1024
+_BOUND_LOGS_EVERY_S = 30.0
 
 
 @dataclass(slots=True)
@@ -85,10 +87,24 @@ class Supervisor:
                 f"{part.name} ended ({_ending(code)}), starting it again in {pause:.0f} s; see {self._log(part)}"
             )
 
+    def bound_logs(self) -> None:
+        """Begin logs anew that have grown too long, with one old one beside each.
+
+        Parts may run for months. They append to their logs, so that whatever comes next goes to the beginning.
+        """
+        for log in {self._log(part) for part in self._parts}:
+            if log.exists() and log.stat().st_size > _LOG_LIMIT_BYTES:
+                shutil.copyfile(log, log.with_suffix(".log.1"))
+                os.truncate(log, 0)
+
     def watch(self) -> None:
         """Keep everything running until a signal comes."""
+        bounded_at = time.monotonic()
         while not self.stopping:
             self.check()
+            if time.monotonic() - bounded_at > _BOUND_LOGS_EVERY_S:
+                bounded_at = time.monotonic()
+                self.bound_logs()
             time.sleep(_LOOK_EVERY_S)
 
     def stop(self) -> None:
@@ -114,10 +130,7 @@ class Supervisor:
             process.wait()
 
     def _launch(self, part: Part) -> None:
-        log = self._log(part)
-        if log.exists() and log.stat().st_size > _LOG_LIMIT_BYTES:
-            log.replace(log.with_suffix(".log.1"))
-        with log.open("ab") as output:
+        with self._log(part).open("ab") as output:
             part.process = subprocess.Popen(
                 part.command,
                 cwd=part.directory,

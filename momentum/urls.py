@@ -10,6 +10,7 @@ import reports.urls
 import sandbox.admin_urls
 import tracking.admin_urls
 import tracking.urls
+import transmissions.admin_urls
 import transmissions.urls
 from momentum.api.routes import aliases
 from momentum.health import healthz
@@ -27,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", include(reports.admin_urls)),
     path("admin/", include(sandbox.admin_urls)),
     path("admin/", include(tracking.admin_urls)),
+    path("admin/", include(transmissions.admin_urls)),
     path("admin/", admin.site.urls),
     *tracking.urls.urlpatterns,
 ]

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection
 
 from reports.dimensions import DIMENSIONS
-from reports.metrics import BOUNCES, ENGAGEMENT, MOST_RETRIES, REJECTIONS
+from reports.metrics import BOUNCES, ENGAGEMENT, MOST_RETRIES, REJECTIONS, TRACKED_BITS
 from tracking.events import CLICK_TYPES, OPEN_TYPES, EventType
 
 BUCKET_SECONDS = 900
@@ -33,6 +33,7 @@ RETRIES = (
     f"THEN least(d.num_retries, {MOST_RETRIES}) ELSE 0 END"
 )
 PREFETCHED = f"(d.type IN ({_OPENS}) AND d.is_prefetched)"
+TRACKED = f"CASE WHEN d.type = '{EventType.DELIVERY}' THEN d.sent_with & {TRACKED_BITS} ELSE 0 END"
 MACHINE = f"(d.type IN ({_ENGAGEMENT}) AND d.traffic IN ('prefetch', 'scanner'))"
 DETAIL = f"CASE WHEN d.type IN ({_CLICKS}) THEN d.link_label WHEN d.type IN ({_REFUSALS}) THEN d.reason ELSE '' END"
 UNNAMED = f"(d.type IN ({_CLICKS}) AND coalesce(d.data->>'target_link_name' = '{UNNAMED_LINK}', false))"
@@ -49,6 +50,7 @@ class Cell:
     bounce_class: int
     retries: int
     prefetched: bool
+    tracked: int
     machine: bool
     detail: str
     unnamed: bool
@@ -61,10 +63,10 @@ class Cell:
 _CELLS = f"""
     SELECT date_bin('{BUCKET_SECONDS} seconds', d.happened_at, 'epoch'),
            {", ".join(f"d.{name}" for name in DIMENSIONS)},
-           d.type, {BOUNCE_CLASS}, {RETRIES}, {PREFETCHED}, {MACHINE}, {DETAIL}, {UNNAMED},
+           d.type, {BOUNCE_CLASS}, {RETRIES}, {PREFETCHED}, {TRACKED}, {MACHINE}, {DETAIL}, {UNNAMED},
            count(*), sum(d.msg_size)::bigint, sum(d.queue_time)::bigint, {MESSAGES}
     FROM tracking_event d {{}}
-    GROUP BY {", ".join(str(position) for position in range(1, len(DIMENSIONS) + 9))}
+    GROUP BY {", ".join(str(position) for position in range(1, len(DIMENSIONS) + 10))}
 """  # noqa: S608 (our own names)
 
 

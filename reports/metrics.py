@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from reports.classification import Category, bounce_class
 from tracking.events import CLICK_TYPES, OPEN_TYPES, EventType
+from tracking.tokens import SENT_WITH_CLICK_TRACKING, SENT_WITH_INITIAL_OPEN, SENT_WITH_OPEN_TRACKING
 
 BOTTOM_PIXEL = frozenset({EventType.OPEN, EventType.AMP_OPEN})
 TOP_PIXEL = frozenset({EventType.INITIAL_OPEN, EventType.AMP_INITIAL_OPEN})
@@ -20,6 +21,11 @@ REJECTIONS = frozenset({EventType.POLICY_REJECTION, EventType.GENERATION_REJECTI
 ENGAGEMENT = OPEN_TYPES | CLICK_TYPES
 # Attempts are told apart up to the tenth; the report groups them as 1st, 2nd–5th, 6th–9th and 10+ (contract 90 §5).
 MOST_RETRIES = 9
+
+
+# Either pixel tells of an opening.
+_OPENS_TRACKED = SENT_WITH_OPEN_TRACKING | SENT_WITH_INITIAL_OPEN
+TRACKED_BITS = _OPENS_TRACKED | SENT_WITH_CLICK_TRACKING
 
 
 class Unit(StrEnum):
@@ -34,13 +40,15 @@ class Fact:
     """What formulas can ask about an event.
 
     `bounce_class` is 0 where the event has none; `retries` stops at MOST_RETRIES; `prefetched` is set for
-    opens by an image proxy that loads ahead of the reader.
+    opens by an image proxy that loads ahead of the reader; `tracked` holds, for deliveries, what their copies were
+    sent with (bits of tracking.tokens).
     """
 
     type: str
     bounce_class: int = 0
     retries: int = 0
     prefetched: bool = False
+    tracked: int = 0
 
 
 def _always(_: Fact) -> bool:
@@ -131,6 +139,14 @@ def _in_category(*categories: Category) -> Callable[[Fact], bool]:
 
 def _read_by_person(fact: Fact) -> bool:
     return not fact.prefetched
+
+
+def _tracked_for_opens(fact: Fact) -> bool:
+    return bool(fact.tracked & _OPENS_TRACKED)
+
+
+def _tracked_for_clicks(fact: Fact) -> bool:
+    return bool(fact.tracked & SENT_WITH_CLICK_TRACKING)
 
 
 def _events(types: frozenset[EventType] | EventType, when: Callable[[Fact], bool] = _always) -> Events:
@@ -338,6 +354,22 @@ _APPROXIMATED = (
     *("count_unique_clicked", "count_raw_clicked"),
 )
 
+# Ours, not the contract's: whose openings and clicks could be seen at all. A recipient who declined is not in them.
+_TRACKED = (
+    Metric(
+        "count_open_tracked",
+        "Tracked for Opens",
+        N(_events(EventType.DELIVERY, _tracked_for_opens)),
+        "Delivered messages that carry an open pixel.",
+    ),
+    Metric(
+        "count_click_tracked",
+        "Tracked for Clicks",
+        N(_events(EventType.DELIVERY, _tracked_for_clicks)),
+        "Delivered messages whose links are tracked.",
+    ),
+)
+
 # Seed lists and panels do not exist here; clients that ask get 0 (contract 80 §1).
 _NEVER = _events(frozenset())
 _PANELS = tuple(
@@ -352,7 +384,7 @@ _PANELS = tuple(
 
 
 def _declare() -> dict[str, Metric]:
-    exact = {metric.name: metric for metric in (*_COUNTS, *_OPENS, *_PANELS)}
+    exact = {metric.name: metric for metric in (*_COUNTS, *_OPENS, *_TRACKED, *_PANELS)}
     aliases = {
         f"{name}_approx": Metric(
             f"{name}_approx",

@@ -40,7 +40,8 @@ class Rollup(models.Model):
     """The events of one quarter hour (or day) and one dimension set that differ in nothing a metric asks about.
 
     `messages` is a serialized Roaring bitmap (64 bit) of message numbers, for opens and clicks only.
-    `machine` marks hits that no person made (prefetch, scanner).
+    `machine` marks hits that no person made (prefetch, scanner); `tracked` says what delivered copies were sent
+    with (reports.metrics.Fact).
     """
 
     bucket = models.DateTimeField()
@@ -49,6 +50,7 @@ class Rollup(models.Model):
     bounce_class = models.SmallIntegerField(default=0)
     retries = models.SmallIntegerField(default=0)
     prefetched = models.BooleanField(default=False)
+    tracked = models.SmallIntegerField(default=0, db_default=0)
     machine = models.BooleanField(default=False)
     detail = models.IntegerField(default=0)
     count = models.BigIntegerField()
@@ -63,7 +65,7 @@ class Rollup(models.Model):
         return f"{self.bucket:%F %R} {self.type}: {self.count}"
 
 
-_FACT = ("type", "bounce_class", "retries", "prefetched", "machine", "detail")
+_FACT = ("type", "bounce_class", "retries", "prefetched", "tracked", "machine", "detail")
 
 
 class FullRollup(Rollup):

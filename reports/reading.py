@@ -1,6 +1,6 @@
 """Reading facts for a question: the SQL over rollups and over the event log."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from django.db import connection
@@ -25,6 +25,7 @@ class RowKey:
 
 
 Found = dict[RowKey, Tally]
+_FACT_WIDTH = len(fields(Fact))
 
 
 def _slot_sql(question: Question, column: str) -> tuple[str, list[Any]]:
@@ -55,7 +56,7 @@ def add_rollups(found: Found, question: Question, needed: Needs, piece: Piece) -
         f"{texts} "
         f"WHERE r.bucket >= %s AND r.bucket < %s AND r.type = ANY(%s) AND {condition} {people}"
     )
-    key = [slot, *groups, "r.type", "r.bounce_class", "r.retries", "r.prefetched"]
+    key = [slot, *groups, "r.type", "r.bounce_class", "r.retries", "r.prefetched", "r.tracked"]
     width = len(groups) + 1
     with connection.cursor() as cursor:
         cursor.execute(
@@ -65,7 +66,9 @@ def add_rollups(found: Found, question: Question, needed: Needs, piece: Piece) -
             [*slot_values, piece.start, piece.end, list(needed.types), *values],
         )
         for row in cursor:
-            found[RowKey(row[0], row[1:width])].add(Fact(*row[width : width + 4]), *row[width + 4 :])
+            found[RowKey(row[0], row[1:width])].add(
+                Fact(*row[width : width + _FACT_WIDTH]), *row[width + _FACT_WIDTH :]
+            )
     if not needed.messages:
         return
     link = "coalesce(t.text, '')" if needed.pairs else "''"
@@ -75,7 +78,7 @@ def add_rollups(found: Found, question: Question, needed: Needs, piece: Piece) -
             [*slot_values, piece.start, piece.end, list(needed.types), *values],
         )
         for row in cursor:
-            fact, (label, stored) = Fact(*row[width : width + 4]), row[width + 4 :]
+            fact, (label, stored) = Fact(*row[width : width + _FACT_WIDTH]), row[width + _FACT_WIDTH :]
             found[RowKey(row[0], row[1:width])].add_messages(fact, label, BitMap64.deserialize(stored))
 
 
@@ -88,7 +91,7 @@ def add_log(found: Found, question: Question, needed: Needs, piece: Piece) -> No
     people = f"AND NOT {log_cells.MACHINE}" if question.filters.people_only else ""
     slot, slot_values = _slot_sql(question, "d.happened_at")
     groups = [_GROUP_OF_LOG.get(name, f"d.{name}") for name in question.group_by]
-    facts = ["d.type", log_cells.BOUNCE_CLASS, log_cells.RETRIES, log_cells.PREFETCHED]
+    facts = ["d.type", log_cells.BOUNCE_CLASS, log_cells.RETRIES, log_cells.PREFETCHED, log_cells.TRACKED]
     link = log_cells.DETAIL if needed.pairs else "''"
     key = [slot, *groups, *facts, link]
     messages = log_cells.MESSAGES if needed.messages else "NULL"
@@ -103,7 +106,7 @@ def add_log(found: Found, question: Question, needed: Needs, piece: Piece) -> No
         cursor.execute(query, [*slot_values, piece.start, piece.end, list(needed.types), *values])
         for row in cursor:
             tally = found[RowKey(row[0], row[1:width])]
-            fact, (label, numbers, *figures) = Fact(*row[width : width + 4]), row[width + 4 :]
+            fact, (label, numbers, *figures) = Fact(*row[width : width + _FACT_WIDTH]), row[width + _FACT_WIDTH :]
             tally.add(fact, *figures)
             if numbers is not None and fact.type in ENGAGEMENT:
                 tally.add_messages(fact, label, BitMap64(numbers))

@@ -30,6 +30,7 @@ class Key(NamedTuple):
     bounce_class: int
     retries: int
     prefetched: bool
+    tracked: int
     machine: bool
     detail: int
 
@@ -100,7 +101,7 @@ def _increments(table: str, cells: list[Cell]) -> dict[Key, Increment]:
     for cell, values in zip(cells, sets, strict=True):
         key = Key(
             *(cell.bucket, ids[values], cell.type, cell.bounce_class, cell.retries),
-            *(cell.prefetched, cell.machine, details[_detail_key(cell)]),
+            *(cell.prefetched, cell.tracked, cell.machine, details[_detail_key(cell)]),
         )
         members = None if cell.messages is None else BitMap64(cell.messages)
         increments.setdefault(key, Increment()).add(cell.count, cell.msg_size, cell.queue_time, members)
@@ -173,7 +174,7 @@ _BITMAP_KEY = ("bucket", "dimensions", "type", "prefetched", "machine", "detail"
 
 
 def _stored_messages(table: str, increments: Mapping[Key, Increment]) -> dict[Key, BitMap64]:
-    """The bitmaps that are stored for the keys that have one; opens and clicks have neither class nor retries."""
+    """The bitmaps that are stored for the keys that have one; opens and clicks have no class, retries or base."""
     keys = [key for key, increment in increments.items() if increment.messages is not None]
     if not keys:
         return {}
@@ -182,7 +183,7 @@ def _stored_messages(table: str, increments: Mapping[Key, Increment]) -> dict[Ke
         f"SELECT k.n, r.messages FROM {table} r JOIN "  # noqa: S608
         "unnest(%s::timestamptz[], %s::int[], %s::text[], %s::bool[], %s::bool[], %s::int[]) "
         f"WITH ORDINALITY AS k({', '.join(_BITMAP_KEY)}, n) USING ({', '.join(_BITMAP_KEY)}) "
-        "WHERE r.bounce_class = 0 AND r.retries = 0"
+        "WHERE r.bounce_class = 0 AND r.retries = 0 AND r.tracked = 0"
     )
     with connection.cursor() as cursor:
         cursor.execute(query, columns)

@@ -4,8 +4,10 @@ A cursor of transaction ids moves in the same database transaction as the rows i
 dies leaves neither a gap nor anything counted twice, and any number of processes may call `advance`.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from django.db import connection, transaction
 
@@ -14,6 +16,8 @@ from reports import days, log_cells, revising, rollup_store
 from reports.log_cells import BUCKET_SECONDS
 from reports.models import Progress
 from tracking import log
+
+logger = logging.getLogger(__name__)
 
 _FOLLOWER = "event log"
 # Any number that nothing else in the database locks.
@@ -39,6 +43,9 @@ def advance(batch: int = BATCH_EVENTS) -> bool:
 def _advance(batch: int) -> bool:
     progress, _ = Progress.objects.get_or_create(name=_FOLLOWER)
     start, horizon = progress.next_transaction, log.finished_horizon()
+    if horizon < start:
+        _tell_of_another_cluster()
+        return False
     end = log_cells.transaction_after(start, horizon, batch)
     cells = list(log_cells.written_between(start, end))
     if cells:
@@ -52,6 +59,12 @@ def _advance(batch: int) -> bool:
         progress.caught_up_at = now if end == horizon else seen
         progress.save()
     return end < horizon or revised > 0
+
+
+@cache
+def _tell_of_another_cluster() -> None:
+    """Once for each process: the age of the rollups keeps growing and tells as well."""
+    logger.error("the database has begun its transaction ids anew; see docs/reports.md, Restoring")
 
 
 def catch_up() -> None:

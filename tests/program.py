@@ -1,5 +1,7 @@
 """The whole program as a child process, for tests that stand where users stand."""
 
+import email.policy
+import json
 import os
 import re
 import signal
@@ -12,14 +14,25 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
 _READY = "Ctrl-C stops everything."
 _START_TIMEOUT_S = 120.0
+
+
+@dataclass(frozen=True)
+class Received:
+    """A message in the sandbox mailbox: its envelope, its bytes, and the same parsed with today's email policy."""
+
+    mail_from: str
+    rcpt_to: str
+    data: bytes
+    message: EmailMessage
 
 
 @dataclass
@@ -54,6 +67,17 @@ class Program:
 
     def logs(self) -> str:
         return "\n".join(f"== {log.name}\n{log.read_text()}" for log in sorted((self.home / "log").glob("*.log")))
+
+    def mail(self, to: str | None = None) -> list[Received]:
+        """What has arrived, oldest first; for the one address `to` if it is given."""
+        files = sorted((self.home / "sandbox" / "new").glob("*"))
+        received = [_received(file.read_bytes()) for file in files]
+        return [one for one in received if to is None or one.rcpt_to == to]
+
+    def mail_for(self, to: str) -> Received:
+        """The only message for `to`, as soon as it has arrived."""
+        (received,) = eventually(lambda: self.mail(to))
+        return received
 
     def stop(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(with_signal)
@@ -119,6 +143,14 @@ def free_ports(count: int) -> int:
             first: int = probe.getsockname()[1]
         if first + count < 65536 and all(_is_free(first + offset) for offset in range(count)):
             return first
+
+
+def _received(stored: bytes) -> Received:
+    # The first line of a stored message is its envelope.
+    head, _, data = stored.partition(b"\n")
+    envelope = json.loads(head)
+    message = cast(EmailMessage, email.message_from_bytes(data, policy=email.policy.default))
+    return Received(envelope["mail_from"], *envelope["rcpt_to"], data, message)
 
 
 def _is_free(port: int) -> bool:

@@ -21,7 +21,16 @@ _COLUMNS = ("sending_ip", "ip_pool", "mailbox_provider", "mailbox_provider_regio
 _NUMBERS = ("msg_size", "num_retries", "queue_time")
 # Data fields of a message's own events that its engagement events repeat (contract 60 §2).
 _DATA = (
-    *("ab_test_id", "ab_test_version", "friendly_from", "injection_time", "msg_from", "node_name", "rcpt_hash"),
+    *(
+        "ab_test_id",
+        "ab_test_version",
+        "friendly_from",
+        "injection_time",
+        "list_id",
+        "msg_from",
+        "node_name",
+        "rcpt_hash",
+    ),
     *("rcpt_type", "recv_method", "routing_domain", "subject", "transactional", "delv_method"),
 )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from momentum import embedded
-from tracking import keys
+from tracking import key_watch, keys
 from tracking.addresses import TrustedProxies
 from tracking.limits import DEFAULT_LIMIT
 
@@ -31,9 +31,14 @@ class Environment:
     workers: int
     home: Path
     redis_url: str
-    keyring: keys.Keyring
+    key_source: key_watch.Keys
     trusted_proxies: TrustedProxies
     click_limit: int
+
+    @property
+    def keyring(self) -> keys.Keyring:
+        """The keys as of now: a rotation needs no restart."""
+        return self.key_source.current
 
 
 def read(variables: Mapping[str, str] = os.environ) -> Environment:
@@ -45,7 +50,7 @@ def read(variables: Mapping[str, str] = os.environ) -> Environment:
         workers=_integer(variables, "TRACKER_WORKERS", 1, 1, 256),
         home=home,
         redis_url=variables.get("REDIS_URL") or f"unix://{embedded.redis_socket(home)}",
-        keyring=_keyring(variables, home),
+        key_source=_key_source(variables, home),
         trusted_proxies=_trusted_proxies(variables),
         click_limit=_integer(variables, "TRACKER_CLICK_LIMIT", DEFAULT_LIMIT, 0, 1_000_000_000),
     )
@@ -58,12 +63,12 @@ def _address(variables: Mapping[str, str]) -> str:
     return "127.0.0.1" if hosts <= _LOOPBACK else "0.0.0.0"  # noqa: S104 (readers come from anywhere)
 
 
-def _keyring(variables: Mapping[str, str], home: Path) -> keys.Keyring:
+def _key_source(variables: Mapping[str, str], home: Path) -> key_watch.Keys:
     text = variables.get("TRACKING_KEYS", "")
     if not text and variables.get("DATABASE_URL"):
         raise BadVariableError("TRACKING_KEYS is required once DATABASE_URL is set: all hosts have to share it")
     try:
-        return keys.load(home, text)
+        return key_watch.source(home, text)
     except ValueError as problem:
         raise BadVariableError(f"TRACKING_KEYS: {problem}") from problem
     except OSError as problem:

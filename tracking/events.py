@@ -39,7 +39,8 @@ class Event:
 
     `message` is the message's number (momentum.lib.ids), the member of all unique counts. Dimensions without
     a value are "". `link_label` is the row of the link in reports: its name, or its URL if unnamed
-    (contract 80 §7). `traffic` is the class of an engagement hit: human, prefetch, scanner or unknown.
+    (contract 80 §7). `traffic` is the class of an engagement hit: human, prefetch, scanner or unknown. `sent_with`
+    holds the settings of that copy as bits (tracking.tokens.SENT_WITH_…), 0 where it was never generated.
     `data` holds every other field of contract 60 §2 in the form of the Events API, ready to be shown.
     """
 
@@ -66,4 +67,5 @@ class Event:
     queue_time: int = 0
     is_prefetched: bool = False
     traffic: str = ""
+    sent_with: int = 0
     data: dict[str, Any] = field(default_factory=dict)

@@ -83,6 +83,7 @@ def event_of(opened: OpenedHit, event_type: EventType | None = None) -> Event:
         link_label=label_of(opened.link),
         is_prefetched=opened.verdict.is_prefetched,
         traffic=opened.verdict.traffic.value,
+        sent_with=opened.message.sent_with,
         **opened.known.columns,
         data=_data(opened, event_type),
     )

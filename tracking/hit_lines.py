@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from momentum.lib import ids
-from tracking import agents
+from tracking import agents, log
 from tracking.classify import Verdict
 from tracking.enrichment import Known
 from tracking.hit_events import (
@@ -85,6 +85,8 @@ class Lines:
             f',"traffic":{{{_told(verdict)},"after_ms":{after_ms}{of_link.traffic}'
             f"{_marks(of_link.marks, hit.prefetch, after_head)}}}}}"
         )
+        if "\\u0000" in data:
+            data = log.as_json(msgspec.json.decode(data))
         if "\\" in data:
             # JSON text has no other character that COPY would take for its own.
             data = data.replace("\\", "\\\\")
@@ -94,7 +96,7 @@ class Lines:
             f"{rcpt_to.rpartition('@')[2]}\t{of_link.sending_domain}\t"
             f"{columns[0]}\t{columns[1]}\t{columns[2]}\t{columns[3]}\t{columns[4]}\t{of_link.label}\t\t\\N\t"
             f"{columns[6]}\t{columns[5]}\t{columns[7]}\t"
-            f"{'t' if verdict.is_prefetched else 'f'}\t{verdict.traffic.value}\t{data}"
+            f"{'t' if verdict.is_prefetched else 'f'}\t{verdict.traffic.value}\t{message.sent_with}\t{data}"
         )
 
     def _keep(self, link_part: str, link: LinkPart) -> _OfLink:

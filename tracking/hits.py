@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, quote
 import msgspec
 
 from momentum.lib import clock, ids
+from tracking import reader_pages
 from tracking.keys import Keyring
 from tracking.limits import WINDOW_S, ClickLimit
 from tracking.tokens import CLICK_KINDS, OPEN_KINDS, BadToken, Kind, open_link
@@ -87,26 +88,11 @@ class Hit(msgspec.Struct, frozen=True, array_like=True):
     head: bool = False
 
 
-_HTML = (
-    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-    '<meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">'
-    "<style>body{{font:1rem/1.5 sans-serif;max-width:30em;margin:4em auto;padding:0 1em}}"
-    "button{{font:inherit;padding:.5em 1.5em}}</style></head><body><h1>{title}</h1>{content}</body></html>"
-)
-_INVALID_PAGE = _HTML.format(
-    title="This link does not work",
-    content="<p>It is incomplete or was changed on its way. Please copy all of it from the message.</p>",
-).encode()
-_CONFIRM_PAGE = _HTML.format(
-    title="Unsubscribe",
-    content='<p>Do you want to stop receiving these messages?</p><form method="post">'
-    '<input type="hidden" name="List-Unsubscribe" value="One-Click"><button>Unsubscribe</button></form>',
-).encode()
-
 _PIXEL_ANSWER = Answer(200, ((b"content-type", b"image/gif"), *_NO_STORE), PIXEL)
-_INVALID_LINK = Answer(404, _PAGE + _NO_INDEX, _INVALID_PAGE)
-_CONFIRM = Answer(200, _PAGE + _NO_INDEX + _NO_STORE, _CONFIRM_PAGE)
+_INVALID_LINK = Answer(404, _PAGE + _NO_INDEX, reader_pages.INVALID_LINK)
+_CONFIRM = Answer(200, _PAGE + _NO_INDEX + _NO_STORE, reader_pages.CONFIRM_UNSUBSCRIBE)
 _UNSUBSCRIBED = Answer(200, _TEXT + _NO_STORE, b"You have been unsubscribed.\n")
+_UNSUBSCRIBED_PAGE = Answer(200, _PAGE + _NO_INDEX + _NO_STORE, reader_pages.UNSUBSCRIBED)
 _NOT_ONE_CLICK = Answer(400, _TEXT, b"Expected the body List-Unsubscribe=One-Click.\n")
 _TARGET_TOO_LONG = Answer(400, _TEXT, b"The destination of this link is too long.\n")
 _TOO_MANY_CLICKS = Answer(
@@ -191,7 +177,7 @@ def _unsubscribe(request: Request, keyring: Keyring, _clicks: ClickLimit) -> tup
         return _CONFIRM, None
     if not _asks_one_click(request):
         return _NOT_ONE_CLICK, None
-    return _UNSUBSCRIBED, _hit(request, token)
+    return (_UNSUBSCRIBED_PAGE if _comes_from_our_page(request) else _UNSUBSCRIBED), _hit(request, token)
 
 
 _UNSUBSCRIBE_KINDS = frozenset({Kind.LIST_UNSUBSCRIBE})
@@ -250,6 +236,10 @@ def _asks_one_click(request: Request) -> bool:
     if request.content_type.lower().startswith("multipart/form-data"):
         return _multipart_value(request.content_type, request.body) == "One-Click"
     return ("List-Unsubscribe", "One-Click") in parse_qsl(request.body.decode("latin-1"))
+
+
+def _comes_from_our_page(request: Request) -> bool:
+    return (reader_pages.SHOWN_TO_A_PERSON, "1") in parse_qsl((request.body or b"").decode("latin-1"))
 
 
 def _multipart_value(content_type: str, body: bytes) -> str | None:

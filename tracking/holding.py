@@ -98,7 +98,7 @@ def _record(row: tuple[Any, ...], verdict: Verdict) -> None:
     data = msgspec.json.decode(row[_DATA])
     data["traffic"] = {**data.get("traffic", {}), **told(verdict)}
     values = list(row)
-    values[_DATA], values[_TRAFFIC] = msgspec.json.encode(data).decode(), verdict.traffic.value
+    values[_DATA], values[_TRAFFIC] = log.as_json(data), verdict.traffic.value
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO tracking_event ({_COLUMNS}) VALUES ({', '.join(['%s'] * len(values))}) "  # noqa: S608

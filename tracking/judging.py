@@ -13,8 +13,9 @@ from tracking.events import Event, EventType
 from tracking.hit_events import OpenedHit, event_of, link_of, unsubscribes
 from tracking.hit_lines import Lines
 from tracking.hits import Hit
-from tracking.keys import Keyring
+from tracking.key_watch import Keys
 from tracking.options import Configuration
+from tracking.personal import NO_WISH, Keeping, Wish, respecting
 from tracking.places import Places
 from tracking.signs import Seen
 from tracking.stream import UnreadableError, hit_frame, hit_frames, read_hit
@@ -69,16 +70,33 @@ class Judgement:
 
 
 Opened = tuple[Hit, MessagePart, LinkPart]
+# With the id of its entry.
+_Pending = tuple[bytes, Opened]
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What is the same for all hits that are judged at once."""
+
+    known: dict[int, Known]
+    wishes: dict[str, Wish]
+    configuration: Configuration
+    judgement: Judgement
 
 
 @dataclass(slots=True)
 class Judge:
-    """Holds what judging needs: keys, rules, links asked for by HEAD. `known_of` is Enrichment.of."""
+    """Holds what judging needs: keys, rules, and which links were asked for by HEAD.
 
-    keyring: Keyring
+    `known_of` is Enrichment.of; `wishes_of` tells what people have asked for (tracking.wishes.of).
+    """
+
+    keyring: Keys
     rules: Rules
     places: Places
     known_of: Callable[[Iterable[MessagePart]], dict[int, Known]]
+    keeping: Keeping
+    wishes_of: Callable[[Iterable[str]], dict[str, Wish]]
     lines: Lines = field(default_factory=Lines)
     _heads: dict[tuple[int, str, str, str], int] = field(default_factory=dict)
 
@@ -93,34 +111,31 @@ class Judge:
         held_back = {entry.id for entry in judgement.early}
         there = [(entry.id, one) for entry in entries if entry.id not in held_back for one in opened[entry.id]]
         self._note_heads(one for _, one in there)
-        alone, together = _by_company(there)
-        for entry_id, one in alone:
-            self._guarded(entry_id, [one], known, configuration, judgement)
-        for members in together:
-            self._guarded(members[0][0], [one for _, one in members], known, configuration, judgement)
+        wishes = self.wishes_of(one[1].rcpt_to.lower() for _, one in there)
+        batch = _Batch(known, wishes, configuration, judgement)
+        for group in _by_message(there):
+            self._guarded(group, batch)
         judgement.done += [entry.id for entry in entries if entry.id not in held_back]
         return judgement
 
-    def _guarded(
-        self,
-        entry_id: bytes,
-        hits: list[Opened],
-        known: dict[int, Known],
-        configuration: Configuration,
-        judgement: Judgement,
-    ) -> None:
+    def _guarded(self, group: list[_Pending], batch: _Batch) -> None:
         """Decide on the hits of one message; odd ones must not stop all that come after them."""
+        hits = [one for _, one in group]
         try:
             after_head = [self._is_after_head(one) for one in hits]
             verdicts = self._verdicts(hits, after_head)
         except Exception as problem:  # noqa: BLE001
-            judgement.dead += [_odd(entry_id, one, problem) for one in hits]
+            batch.judgement.dead += [self._odd(pending, problem) for pending in group]
             return
-        for one, verdict, is_after in zip(hits, verdicts, after_head, strict=True):
+        for pending, verdict, is_after in zip(group, verdicts, after_head, strict=True):
             try:
-                self._record(one, verdict, is_after, known, configuration, judgement)
+                self._record(pending[1], verdict, is_after, batch)
             except Exception as problem:  # noqa: BLE001
-                judgement.dead.append(_odd(entry_id, one, problem))
+                batch.judgement.dead.append(self._odd(pending, problem))
+
+    def _odd(self, pending: _Pending, problem: Exception) -> DeadLetter:
+        entry_id, (hit, _, _) = pending
+        return DeadLetter(entry_id, hit_frame(self.keeping.reduced(hit)), f"{type(problem).__name__}: {problem}")
 
     def _open(self, entry: Entry, judgement: Judgement) -> list[Opened]:
         """The readable hits of an entry; the others become dead letters."""
@@ -136,48 +151,49 @@ class Judge:
             except UnreadableError as problem:
                 judgement.dead.append(DeadLetter(entry.id, frame, str(problem)))
                 continue
-            token = open_token(self.keyring, hit.message_part, hit.link_part)
+            token = open_token(self.keyring.current, hit.message_part, hit.link_part)
             if isinstance(token, BadToken):
+                frame = hit_frame(self.keeping.reduced(hit))
                 judgement.dead.append(DeadLetter(entry.id, frame, f"the token does not open: {token.reason}"))
             else:
                 opened.append((hit, *token))
         return opened
 
-    def _record(
-        self,
-        one: Opened,
-        verdict: Verdict,
-        after_head: bool,
-        known: dict[int, Known],
-        configuration: Configuration,
-        judgement: Judgement,
-    ) -> None:
+    def _record(self, one: Opened, verdict: Verdict, after_head: bool, batch: _Batch) -> None:
         hit, message, link = one
+        judgement, configuration = batch.judgement, batch.configuration
         if hit.at_ms / 1000 > message.sent_at + configuration.tracking_link_expiry:
             judgement.refused[Unrecorded.EXPIRED] += 1
             return
-        found, place = known.get(message.message, NOTHING), self.places.of(hit.address)
-        is_click = link.kind in CLICK_KINDS
-        if is_click and not configuration.click_tracking:
+        found, place = batch.known.get(message.message, NOTHING), self.places.of(hit.address)
+        # The whole address says where the reader was and what stood behind a burst; what is stored may be less.
+        stored = self.keeping.reduced(hit)
+        wish = batch.wishes.get(message.rcpt_to.lower(), NO_WISH) if batch.wishes else NO_WISH
+        is_click, is_one_click = link.kind in CLICK_KINDS, link.kind is Kind.LIST_UNSUBSCRIBE
+        is_settled = is_click and not configuration.click_tracking
+        if is_settled:
             judgement.refused[Unrecorded.SWITCHED_OFF] += 1
-        elif link.kind is not Kind.LIST_UNSUBSCRIBE:
-            line = self.lines.line(hit, message, link, verdict, place, found, after_head)
+        elif wish is NO_WISH and not is_one_click:
+            line = self.lines.line(stored, message, link, verdict, place, found, after_head)
             judgement.lines.append((hit.event_id, line))
-        if not (link.kind is Kind.LIST_UNSUBSCRIBE or (is_click and link.unsubscribe)):
+            is_settled = True
+        if is_settled and not link.unsubscribe:
             return
-        opened = OpenedHit(*(hit, message, link, verdict, agents.parsed(hit.user_agent), place, found, after_head))
-        if link.kind is Kind.LIST_UNSUBSCRIBE:
-            judgement.events.append(event_of(opened))
-        elif unsubscribes(link, verdict):
-            judgement.held.append(event_of(opened, EventType.LINK_UNSUBSCRIBE))
+        opened = OpenedHit(
+            *(stored, message, link, verdict, agents.parsed(hit.user_agent), place, found, after_head)
+        )
+        if not is_settled:
+            judgement.events.append(respecting(event_of(opened), wish, message.block_time))
+        if unsubscribes(link, verdict):
+            event = event_of(opened, EventType.LINK_UNSUBSCRIBE)
+            judgement.held.append(respecting(event, wish, message.block_time))
 
     def _verdicts(self, hits: list[Opened], after_head: list[bool]) -> list[Verdict]:
         """Hits of one message are judged together: a burst shows only in all of them."""
         if len(hits) == 1 and not after_head[0]:
             hit, message, _ = hits[0]
-            since_sent_s = hit.at_ms / 1000 - message.sent_at
             # Most hits are this: nothing about their time or their company says anything.
-            if since_sent_s >= self.rules.early_s:
+            if hit.at_ms / 1000 - message.sent_at >= self.rules.early_s:
                 return [plain_verdict(hit.user_agent, hit.prefetch, self.rules)]
         return signs.verdicts(
             [seen_of(*one, is_after) for one, is_after in zip(hits, after_head, strict=True)], self.rules
@@ -200,21 +216,13 @@ class Judge:
         return asked_at is not None and rule is not None and 0 <= hit.at_ms - asked_at <= rule.within_s * 1000
 
 
-_Pending = tuple[bytes, Opened]
-
-
-def _by_company(there: list[_Pending]) -> tuple[list[_Pending], list[list[_Pending]]]:
-    """The hits that are the only one of their message, and the others by message; without requests for headers."""
+def _by_message(there: list[_Pending]) -> Iterable[list[_Pending]]:
+    """The hits of each message, without requests for headers alone."""
     by_message: dict[int, list[_Pending]] = {}
     for pending in there:
         if not pending[1][0].head:
             by_message.setdefault(pending[1][1].message, []).append(pending)
-    alone = [group[0] for group in by_message.values() if len(group) == 1]
-    return alone, [group for group in by_message.values() if len(group) > 1]
-
-
-def _odd(entry_id: bytes, one: Opened, problem: Exception) -> DeadLetter:
-    return DeadLetter(entry_id, hit_frame(one[0]), f"{type(problem).__name__}: {problem}")
+    return by_message.values()
 
 
 def seen_of(hit: Hit, message: MessagePart, link: LinkPart, after_head: bool = False) -> Seen:

@@ -6,14 +6,19 @@ import os
 import re
 import secrets
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from momentum.lib import clock
 
 KEY_ID_BYTES = 2
 # A key is any text of at least this length, so that the output of every usual generator will do.
 MINIMUM_LENGTH = 32
 _FILE = "tracking_keys"
+# A key file also says when each key was made, and keeps a record of revoked ones (tracking.key_file).
+_COMMENT = re.compile(r"(?:^|\s)#.*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,11 @@ class Key:
     id: bytes
     cipher: AESGCM = field(repr=False)
     nonce_key: bytes = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The id in hex, as people and the database name the key."""
+        return self.id.hex()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +45,15 @@ class Keyring:
     def sealing(self) -> Key:
         return self.keys[0]
 
+    @property
+    def current(self) -> "Keyring":
+        """Itself: keys that come from TRACKING_KEYS change only with a restart (see tracking.key_watch)."""
+        return self
+
+    def with_id(self, key_id: str) -> Key | None:
+        """The first key of that id (hex), None where there is none."""
+        return next((key for key in self.keys if key.name == key_id), None)
+
 
 def load(home: Path, text: str) -> Keyring:
     """The keyring written in `text` (TRACKING_KEYS), or the one kept in `home/keys/` when `text` is "".
@@ -42,7 +61,7 @@ def load(home: Path, text: str) -> Keyring:
     `text` is a list of keys, newest first, separated by commas or whitespace. Raises ValueError when a key
     is shorter than 32 characters or there is none; the message does not show the key.
     """
-    secrets_listed = _words(text) or _words(_kept(home / "keys" / _FILE))
+    secrets_listed = _separated(text) or words(_kept(file_in(home)))
     if not secrets_listed:
         raise ValueError("there is no key")
     for position, secret in enumerate(secrets_listed, start=1):
@@ -51,13 +70,33 @@ def load(home: Path, text: str) -> Keyring:
     return Keyring(tuple(_key(secret) for secret in dict.fromkeys(secrets_listed)))
 
 
-def _words(text: str) -> list[str]:
+def file_in(home: Path) -> Path:
+    """Where an installation without TRACKING_KEYS keeps its keys."""
+    return home / "keys" / _FILE
+
+
+def new_line(made_at: datetime) -> str:
+    """A new key as a line of the key file."""
+    return f"{secrets.token_urlsafe(48)} # made {made_at:%Y-%m-%dT%H:%M:%SZ}\n"
+
+
+def name_of(secret: str) -> str:
+    """The id, in hex, that tokens sealed with this key carry."""
+    return _derive(secret, "key id")[:KEY_ID_BYTES].hex()
+
+
+def words(kept: str) -> list[str]:
+    """The keys in the text of a key file."""
+    return _separated(_COMMENT.sub("", kept))
+
+
+def _separated(text: str) -> list[str]:
     return [word for word in re.split(r"[,\s]+", text) if word]
 
 
 def _key(secret: str) -> Key:
     return Key(
-        id=_derive(secret, "key id")[:KEY_ID_BYTES],
+        id=bytes.fromhex(name_of(secret)),
         cipher=AESGCM(_derive(secret, "seal")),
         nonce_key=_derive(secret, "nonce"),
     )
@@ -75,7 +114,7 @@ def _kept(file: Path) -> str:
     draft = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as new:
-        new.write(secrets.token_urlsafe(48) + "\n")
+        new.write(new_line(clock.now()))
         new.flush()
         os.fsync(new.fileno())
     # link(2) fails where the name exists: one writer wins, and nobody ever reads half a file.

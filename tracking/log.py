@@ -3,7 +3,7 @@
 Writers append; readers that must see each row exactly once follow the log by the id of the writing transaction.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ COLUMNS = (
     *("event_id", "type", "happened_at", "message", "rcpt_to", "transmission"),
     *("campaign_id", "template_id", "recipient_domain", "sending_domain", "sending_ip", "ip_pool"),
     *("mailbox_provider", "mailbox_provider_region", "subject_campaign", "link_label", "reason"),
-    *("bounce_class", "num_retries", "msg_size", "queue_time", "is_prefetched", "traffic", "data"),
+    *("bounce_class", "num_retries", "msg_size", "queue_time", "is_prefetched", "traffic", "sent_with", "data"),
 )
 _COLUMN_LIST = ", ".join(COLUMNS)
 
@@ -76,10 +76,25 @@ def finished_horizon() -> int:
         return int(cursor.fetchone()[0])
 
 
-def read_finished(start: int, end: int, columns: Sequence[str], batch: int = 5000) -> Iterator[list[Any]]:
+def transaction_after(start: int, end: int, events: int, types: Collection[str]) -> int:
+    """The id before which about `events` events of `types` lie from `start` on; `end` if there are fewer."""
+    query = (
+        "SELECT xid::text FROM tracking_event WHERE xid >= %s::text::xid8 AND xid < %s::text::xid8 "
+        "AND type = ANY(%s) ORDER BY xid OFFSET %s LIMIT 1"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query, [str(start), str(end), [str(kind) for kind in types], events])
+        found: tuple[Any, ...] | None = cursor.fetchone()
+    return end if found is None else max(start + 1, int(found[0]))
+
+
+def read_finished(
+    start: int, end: int, columns: Sequence[str], batch: int = 5000, types: Collection[str] | None = None
+) -> Iterator[list[Any]]:
     """Rows written by transactions `start` <= id < `end`, `end` at most `finished_horizon()`, in batches.
 
-    A reader that continues with `end` as its next `start` sees each row once, whatever the number of writers.
+    `types` leaves out events of other types. A reader that continues with `end` as its next `start` sees each
+    row once, whatever the number of writers.
     """
     unknown = set(columns) - set(COLUMNS)
     if unknown:
@@ -88,9 +103,13 @@ def read_finished(start: int, end: int, columns: Sequence[str], batch: int = 500
         f"SELECT {', '.join(columns)} FROM tracking_event "  # noqa: S608 (checked above)
         "WHERE xid >= %s::text::xid8 AND xid < %s::text::xid8"
     )
+    parameters: list[Any] = [str(start), str(end)]
+    if types is not None:
+        query += " AND type = ANY(%s)"
+        parameters.append([str(kind) for kind in types])
     with connection.cursor() as wrapped:
         cursor = wrapped.cursor
-        cursor.execute(query, [str(start), str(end)])
+        cursor.execute(query, parameters)
         while rows := cursor.fetchmany(batch):
             yield rows
 
@@ -116,5 +135,23 @@ def row(event: Event) -> tuple[Any, ...]:
         *(event.sending_domain, event.sending_ip, event.ip_pool, event.mailbox_provider),
         *(event.mailbox_provider_region, event.subject_campaign, event.link_label, event.reason),
         *(event.bounce_class, event.num_retries, event.msg_size, event.queue_time),
-        *(event.is_prefetched, event.traffic, msgspec.json.encode(event.data).decode()),
+        *(event.is_prefetched, event.traffic, event.sent_with, as_json(event.data)),
     )
+
+
+def as_json(data: dict[str, Any]) -> str:
+    """The text of the column `data`. U+FFFD stands for NUL: PostgreSQL would store it, and then read no field."""
+    text = msgspec.json.encode(data).decode()
+    # A backslash of its own before u0000 costs no more than looking once more.
+    return msgspec.json.encode(_without_nul(data)).decode() if "\\u0000" in text else text
+
+
+def _without_nul(value: Any) -> Any:
+    match value:
+        case str():
+            return value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+        case dict():
+            return {_without_nul(key): _without_nul(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_without_nul(inner) for inner in value]
+    return value

@@ -10,7 +10,7 @@ import msgspec
 from django.db import connection
 
 from tracking import signs
-from tracking.classify import Rules, Verdict
+from tracking.classify import Agent, Rules, Verdict
 from tracking.events import CLICK_TYPES, OPEN_TYPES
 from tracking.hit_events import Mark
 from tracking.signs import Seen
@@ -83,7 +83,8 @@ def judged_again(messages: Mapping[int, Span], rules: Rules) -> list[tuple[Logge
 
 
 def of_messages(messages: Mapping[int, Span]) -> dict[int, list[LoggedHit]]:
-    """The opens and clicks of some messages in a span of time each, in order of time; events not ours left out."""
+    """The opens and clicks of some messages in a span of time each, in order of time; without those that were not
+    judged, or that lack what judging needs."""
     if not messages:
         return {}
     numbers, spans = list(messages), list(messages.values())
@@ -113,7 +114,7 @@ def _hit(
         fields = _decode(data)
     except msgspec.DecodeError:
         return None
-    if fields.traffic is None:
+    if fields.traffic is None or _lacks_details(fields):
         return None
     return LoggedHit(
         *(
@@ -125,6 +126,12 @@ def _hit(
         ),
         *(is_prefetched, fields.user_agent_parsed.is_proxy),
     )
+
+
+def _lacks_details(fields: _Data) -> bool:
+    """Whether the agent has been taken out since the hit was judged: for its age, or because the person asked."""
+    told = fields.traffic
+    return told is not None and not fields.user_agent and Agent.NONE.value not in told.reasons
 
 
 def seen_of(data: str, happened_at: datetime) -> Seen:

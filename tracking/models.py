@@ -1,7 +1,10 @@
 """What this app keeps besides the event log, whose table is made and read by tracking.log alone."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 
 class Option(models.Model):
@@ -33,6 +36,9 @@ class SecondLook(models.Model):
     id = models.SmallIntegerField(primary_key=True)
     next_transaction = models.BigIntegerField(default=0)
 
+    class Meta:
+        default_permissions = ()
+
     def __str__(self) -> str:
         return f"second look: {self.next_transaction}"
 
@@ -48,5 +54,68 @@ class Reclassification(models.Model):
     changes = models.JSONField(default=dict)
     is_finished = models.BooleanField(default=False)
 
+    class Meta:
+        default_permissions = ()
+
     def __str__(self) -> str:
         return f"{self.start:%F} to {self.end:%F}, at {self.position:%F %T}"
+
+
+class PrivacyRequest(models.Model):
+    """What one person has asked for (contract 95 §7): to be erased, or to be left alone by places and agents.
+
+    An erasure goes through its stages, resuming at `position` (the last list or chunk that is finished with). Once
+    it is done the address is gone, and `digest` (tracking.wishes) recognises the person's later hits.
+    """
+
+    class Kind(models.TextChoices):
+        ERASURE = "rtbf", "Erasure"
+        OPT_OUT = "opt-out", "Opt-out"
+
+    class Stage(models.TextChoices):
+        LISTS = "lists", "recipient lists"
+        CHUNKS = "chunks", "recipients of transmissions"
+        EVENTS = "events", "events"
+        DONE = "done", "done"
+
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    address = models.CharField(max_length=254, blank=True)  # lower case
+    digest = models.CharField(max_length=64, blank=True)
+    include_subaccounts = models.BooleanField(default=False)
+    requested_at = models.DateTimeField()
+    requested_by = models.CharField("requested by key", max_length=255, blank=True)
+    stage = models.CharField(max_length=8, choices=Stage.choices, default=Stage.LISTS)
+    position = models.BigIntegerField(default=0)
+    done_at = models.DateTimeField(null=True)
+    # What was found, for the record.
+    list_entries = models.IntegerField(default=0)
+    messages = models.IntegerField(default=0)
+    events = models.IntegerField(default=0)
+
+    class Meta:
+        verbose_name = "privacy request"
+        default_permissions = ("view",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "address"], name="one_open_request", condition=~Q(address="")),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["address"], name="privacy_address", condition=~Q(address="")),
+            models.Index(fields=["digest"], name="privacy_digest", condition=~Q(digest="")),
+            models.Index(fields=["stage", "position"], name="privacy_open", condition=Q(done_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {self.requested_at:%F}"
+
+
+class Cleaned(models.Model):
+    """How far a cleaning of the event log has come: every day before `until` is clean."""
+
+    name = models.CharField(max_length=32, primary_key=True)
+    until = models.DateField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.until}"

@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,11 @@ from django.db import DatabaseError, DataError, connection, transaction
 from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
-from tracking import agents, classify, holding, keys, log, spool
+from tracking import agents, classify, holding, key_watch, log, spool, wishes
 from tracking.configuration import current
 from tracking.enrichment import Enrichment
 from tracking.judging import DeadLetter, Entry, Judge, Judgement, Unrecorded
-from tracking.keys import Keyring
+from tracking.personal import Keeping
 from tracking.places import Places
 from tracking.stream import DEAD_LETTERS, FIELD, GROUP, STREAM
 
@@ -65,7 +66,7 @@ def run(stop: threading.Event) -> None:
     client = Redis.from_url(
         settings.REDIS_LOCATION, socket_timeout=_REDIS_TIMEOUT_S, socket_connect_timeout=_REDIS_TIMEOUT_S
     )
-    keyring = keys.load(settings.MOMENTUM_HOME, settings.TRACKING_KEYS)
+    keyring = key_watch.source(settings.MOMENTUM_HOME, settings.TRACKING_KEYS)
     # Reading the expressions for user agents takes half a second, which the first hit need not wait for.
     agents.parsed("")
     Recorder(client, keyring, settings.MOMENTUM_HOME).run(stop)
@@ -75,13 +76,17 @@ class Recorder:
     """One consumer of the group. `client` must not decode responses; `home` is where the spool lies."""
 
     def __init__(
-        self, client: "Redis", keyring: Keyring, home: Path, wait_for_dead_ms: int = _DEAD_AFTER_MS
+        self, client: "Redis", keyring: key_watch.Keys, home: Path, wait_for_dead_ms: int = _DEAD_AFTER_MS
     ) -> None:
         self._client: Any = client
         self._home = home
         self._dead_after_ms = wait_for_dead_ms
         rules = classify.load()
-        self._judge = Judge(keyring, rules, Places(), Enrichment().of)
+        self._judge = Judge(
+            *(keyring, rules, Places(), Enrichment().of),
+            Keeping(settings.HIT_ADDRESSES, timedelta(days=settings.HIT_DETAILS_KEPT_DAYS)),
+            wishes.of,
+        )
         self.consumer = f"{platform.node()}-{os.getpid()}-{secrets.token_hex(3)}"
         self._unfinished: list[Entry] = []
         self._claimed_at = self._tidied_at = self._spool_at = float("-inf")

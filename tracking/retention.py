@@ -9,6 +9,7 @@ from momentum.lib import clock
 from tracking import log
 
 DAYS_AHEAD = 14
+_MISPLACED_DAYS_AT_ONCE = 50
 _PARTITION = re.compile(r"tracking_event_(\d{8})\Z")
 # Dropping waits for every reader of the log; whoever comes after must not wait long for that.
 _LOCK_TIMEOUT = "5s"
@@ -20,8 +21,16 @@ def keep_partitions() -> None:
     Rows that arrived before their day had a partition are moved out of the default one.
     """
     today = clock.now().date()
-    for offset in range(-1, DAYS_AHEAD + 1):
-        _keep_partition(today + timedelta(days=offset))
+    ahead = {today + timedelta(days=offset) for offset in range(-1, DAYS_AHEAD + 1)}
+    for day in sorted(ahead | _misplaced_days()):
+        _keep_partition(day)
+
+
+def misplaced(most: int = 1000) -> int:
+    """How many rows stand in the default partition, counted up to `most`: 0 unless partitions were not kept."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM (SELECT FROM tracking_event_default LIMIT %s) AS misplaced", [most])
+        return int(cursor.fetchone()[0])
 
 
 def drop_partitions(days: int) -> list[date]:
@@ -33,14 +42,14 @@ def drop_partitions(days: int) -> list[date]:
             cursor.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
             cursor.execute(f"DROP TABLE {_name(day)}")
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM tracking_event_default WHERE happened_at < %s", [_midnight(oldest)])
+        cursor.execute("DELETE FROM tracking_event_default WHERE happened_at < %s", [midnight(oldest)])
     return dropped
 
 
 def _keep_partition(day: date) -> None:
     if day in _partitions():
         return
-    start, end = _midnight(day), _midnight(day + timedelta(days=1))
+    start, end = midnight(day), midnight(day + timedelta(days=1))
     with transaction.atomic(), connection.cursor() as cursor:
         # 1. Nobody adds a row to the default partition between moving and attaching.
         cursor.execute("LOCK TABLE tracking_event_default IN ACCESS EXCLUSIVE MODE")
@@ -58,6 +67,17 @@ def _keep_partition(day: date) -> None:
         cursor.execute("INSERT INTO tracking_event SELECT * FROM misplaced")
 
 
+def _misplaced_days() -> set[date]:
+    """The first days of which the default partition holds rows, such as a spool that was replayed days later."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT (happened_at AT TIME ZONE 'UTC')::date AS day FROM tracking_event_default "
+            "ORDER BY day LIMIT %s",
+            [_MISPLACED_DAYS_AT_ONCE],
+        )
+        return {day for (day,) in cursor.fetchall()}
+
+
 def _partitions() -> set[date]:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -72,5 +92,6 @@ def _name(day: date) -> str:
     return f"tracking_event_{day:%Y%m%d}"
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """When a day begins, in UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 
+from tracking import log
 from tracking.classify import Verdict
 from tracking.hit_events import told
 
@@ -111,5 +112,5 @@ def _changed(revision: Revision, text: str) -> tuple[datetime, UUID, str, bool, 
         data["user_agent_parsed"] |= {"is_proxy": revision.is_proxy, "is_prefetched": revision.is_prefetched}
     return (
         *(revision.happened_at, revision.event_id, str(revision.told["class"]), revision.is_prefetched),
-        msgspec.json.encode(data).decode(),
+        log.as_json(data),
     )

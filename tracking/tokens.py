@@ -137,10 +137,10 @@ _decode_link = msgspec.msgpack.Decoder(LinkPart).decode
 
 
 class Sealer:
-    """Seals with the first key of a ring; the same input always gives the same text."""
+    """Seals with one key of a ring, the first unless `key` names another; the same input gives the same text."""
 
-    def __init__(self, keyring: Keyring) -> None:
-        self._key = keyring.sealing
+    def __init__(self, keyring: Keyring, key: str = "") -> None:
+        self._key = keyring.with_id(key) or keyring.sealing
 
     def message_part(self, part: MessagePart) -> str:
         """The sealed message part, base64url without padding."""

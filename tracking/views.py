@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from tracking import hits, keys
+from tracking import hits, key_watch, keys
 from tracking.limits import ClickLimit
 from tracking.recording import Recording
 from tracking.stream import hit_frame
@@ -47,9 +47,13 @@ def _body(request: HttpRequest) -> bytes | None:
     return body if len(body) <= hits.BODY_LIMIT else None
 
 
-@lru_cache(maxsize=1)
 def _keyring() -> keys.Keyring:
-    return keys.load(settings.MOMENTUM_HOME, settings.TRACKING_KEYS)
+    return _key_source().current
+
+
+@lru_cache(maxsize=1)
+def _key_source() -> key_watch.Keys:
+    return key_watch.source(settings.MOMENTUM_HOME, settings.TRACKING_KEYS)
 
 
 @lru_cache(maxsize=1)

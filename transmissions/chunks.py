@@ -25,6 +25,14 @@ def unpack(stored: bytes | memoryview) -> list[Recipient]:
     return _decode(zlib.decompress(stored))
 
 
+def unpack_if_held(stored: bytes | memoryview, words: bytes) -> list[Recipient]:
+    """The recipients of one chunk if `words` (lower-case) occur anywhere in it in any case, else none: many chunks
+    can be looked through without decoding them."""
+    encoded = zlib.decompress(stored)
+    lowered = encoded.lower() if words.isascii() else encoded.decode().lower().encode()
+    return _decode(encoded) if words in lowered else []
+
+
 def packed(recipients: Iterable[Recipient], size: int = CHUNK_SIZE) -> Iterator[tuple[int, bytes]]:
     """Chunks of at most `size` recipients as (count, stored form); at no time more than one chunk is unpacked."""
     waiting: list[Recipient] = []

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from momentum.lib.errors import refuse
 from transmissions.addresses import domain_to_ascii, split_mailbox
 from transmissions.reading import Faults, Fields, all_null
 from transmissions.values import Attachment, Content, Mailbox
@@ -26,24 +25,25 @@ class TemplateReference:
     use_draft: bool
 
 
-def read_content(body: Fields, faults: Faults) -> Content | TemplateReference | None:
-    """The content of a transmission; None when `faults` says why not."""
-    if all_null(body.raw("content")):
+def read_content(body: Fields, faults: Faults, *, is_to_one: bool = False) -> Content | TemplateReference | None:
+    """The content of a transmission, which is one to a single recipient or not; None when `faults` says why not."""
+    given = body.raw("content")
+    if all_null(given):
         faults.add("1400", "content object or template_id required")
         return None
+    if not isinstance(given, dict):
+        faults.add("1300", "'content' must be an object")
+        return None
     fields = body.fields("content")
-    if fields.has("ab_test_id"):
-        if fields.has("template_id"):
-            faults.add("1301", "ab_test_id must not be combined with template_id")
-        # A/B tests are not built: none exists that could be named (contract 10 §6.1).
-        faults.add("1603", f"ab_test_id '{fields.raw('ab_test_id')}' does not exist")
+    if fields.raw("ab_test_id") not in (None, ""):
+        _refuse_ab_test(fields, faults, is_to_one)
         return None
     if fields.raw("template_id") not in (None, ""):
         return _read_template_reference(fields, faults)
     if fields.raw("email_rfc822") not in (None, ""):
         if any(not _empty(fields.raw(key)) for key in _INLINE_KEYS):
             faults.add("1301", "email_rfc822 must not be combined with other content")
-        return Content(email_rfc822=fields.text("email_rfc822"))
+        return read_prebuilt(fields, faults)
     return read_inline_parts(fields, faults)
 
 
@@ -67,6 +67,14 @@ def read_inline_parts(fields: Fields, faults: Faults, *, complete: bool = True) 
         attachments=_read_files(fields, "attachments", faults),
         inline_images=_read_files(fields, "inline_images", faults),
     )
+    if content_size(content) > MAX_CONTENT_BYTES:
+        faults.add("1300", f"content exceeds {MAX_CONTENT_BYTES} bytes")
+    return content
+
+
+def read_prebuilt(fields: Fields, faults: Faults) -> Content:
+    """A pre-built message (contract 10 §6.5)."""
+    content = Content(email_rfc822=_without_nul(fields.text("email_rfc822")))
     if content_size(content) > MAX_CONTENT_BYTES:
         faults.add("1300", f"content exceeds {MAX_CONTENT_BYTES} bytes")
     return content
@@ -101,12 +109,23 @@ def check_sender(sender: Mailbox, path: str, faults: Faults) -> None:
     if "{{" in email:
         return
     if email.count("@") > 1 and "," in email:
-        raise refuse("7001", "No sending domain specified")
+        faults.add_of_domain("7001", "No sending domain specified")
+        return
     local, at, domain = email.rpartition("@")
     if (not at and email and domain_to_ascii(email) is not None and "." in email) or (at and not local):
-        faults.add("2008", f"no local part specified in sender address {email}")
+        faults.add_of_domain("2008", f"no local part specified in sender address {email}")
     elif not at or domain_to_ascii(domain) is None or any(sign.isspace() for sign in local):
         faults.add("1300", f"invalid {path}: {email[:320]}")
+
+
+def _refuse_ab_test(fields: Fields, faults: Faults, is_to_one: bool) -> None:
+    if not is_to_one:
+        faults.add("1301", "ab_test_id takes exactly one recipient")
+    elif any(not _empty(fields.raw(key)) for key in ("template_id", "email_rfc822", *_INLINE_KEYS)):
+        faults.add("1301", "ab_test_id must not be combined with other content")
+    else:
+        # A/B tests are not built: none exists that could be named (contract 10 §6.1).
+        faults.add("1603", f"ab_test_id '{str(fields.raw('ab_test_id'))[:64]}' does not exist")
 
 
 def _read_template_reference(fields: Fields, faults: Faults) -> TemplateReference:
@@ -117,6 +136,8 @@ def _read_template_reference(fields: Fields, faults: Faults) -> TemplateReferenc
     value = fields.raw("template_id")
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         faults.add("1300", "'content.template_id' must be a string")
+    elif "\0" in str(value):
+        faults.add("1300", "content.template_id contains a NUL character")
     return TemplateReference(str(value), bool(fields.boolean("use_draft_template")))
 
 
@@ -157,7 +178,7 @@ def _read_files(fields: Fields, name: str, faults: Faults) -> tuple[Attachment, 
             continue
         file = Fields(element, faults, path)
         title = file.text("name", MAX_ATTACHMENT_NAME_BYTES, clean=True)
-        kind, data = file.text("type", 998), file.text("data")
+        kind, data = file.text("type", 998, clean=True), file.text("data")
         for required in ("name", "type", "data"):
             if not file.has(required):
                 faults.add("1400", f"{path}.{required} is a required field")

@@ -7,7 +7,11 @@ from kombu.exceptions import OperationalError
 
 GENERATE = "transmissions.generate"
 RETRY = "transmissions.retry"
+ERASE = "transmissions.erase"
+FORGET = "transmissions.forget"
+IMPORT = "transmissions.import_list"
 LOOK = "transmissions.look"
+FOLLOW = "transmissions.follow"
 
 # More hints than workers that could follow them only fill the queue.
 _MOST = 4
@@ -25,6 +29,21 @@ def generation(chunks: int) -> None:
 def retries() -> None:
     """There are deferred messages to be tried again."""
     _send(RETRY)
+
+
+def imports() -> None:
+    """There is a file to be read into a recipient list."""
+    _send(IMPORT)
+
+
+def erasures() -> None:
+    """There are people to be erased."""
+    _send(ERASE)
+
+
+def forgetting() -> None:
+    """There is more that need not be kept any longer."""
+    _send(FORGET)
 
 
 def _send(task: str) -> bool:

@@ -1,6 +1,6 @@
 """Reading a JSON object field by field, collecting every fault in the order found (contract 00 §4.1, §5)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -8,6 +8,8 @@ import msgspec
 from momentum.lib.errors import CATALOGUE, ApiError, Fault, fault
 
 MAX_DEPTH = 100
+# How JSON spells NUL.
+NUL_ESCAPE = b"\\u0000"
 
 _BOOLEANS = {True: True, False: False, "true": True, "false": False}
 _NAMES = {str: "string", int: "integer", dict: "object", list: "array"}
@@ -19,24 +21,35 @@ class Faults:
     def __init__(self) -> None:
         self.found: list[Fault] = []
         self._status: int | None = None
+        # Of sending and tracking domains: looked at only when fields and references are in order (contract 00 §6).
+        self._of_domains: list[tuple[int, Fault]] = []
 
     def add(self, code: str, description: str, *, status: int | None = None, **extra: Any) -> None:
         """Note a fault of the catalogue, each one once."""
-        new = fault(code, description, **extra)
+        self.note(fault(code, description, **extra), status=status)
+
+    def note(self, new: Fault, *, status: int | None = None) -> None:
+        """Note a fault as it is; `status` where it departs from the catalogue's."""
         if new in self.found:
             return
         if self._status is None:
-            self._status = status or CATALOGUE[code][0]
+            self._status = status or CATALOGUE[new.code][0]
         self.found.append(new)
 
-    def extend(self, faults: list[Fault]) -> None:
+    def extend(self, faults: Iterable[Fault]) -> None:
         for new in faults:
-            self.add(new.code, new.description, **new.extra)
+            self.note(new)
 
-    def raise_if_any(self) -> None:
-        """Raises ApiError with everything noted."""
+    def add_of_domain(self, code: str, description: str) -> None:
+        """Note a fault of a domain, which comes after those of fields and references."""
+        self._of_domains.append((CATALOGUE[code][0], fault(code, description)))
+
+    def raise_if_any(self, *, of_domains: bool = True) -> None:
+        """Raises ApiError with everything noted; faults of domains only where there is no other."""
         if self.found:
             raise ApiError(self._status or 400, *self.found)
+        if self._of_domains and of_domains:
+            raise ApiError(self._of_domains[0][0], *(noted for _, noted in self._of_domains))
 
 
 class Fields:
@@ -83,16 +96,6 @@ class Fields:
             self._faults.add("1300", f"'{self.name_of(name)}' must be a boolean")
         return known
 
-    def integer(self, name: str) -> int | None:
-        """A signed 32-bit integer (contract 00 §3)."""
-        value = self.raw(name)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int) or not -(2**31) <= value < 2**31:
-            self._wrong_type(name, int)
-            return None
-        return value
-
     def object(self, name: str) -> dict[str, Any]:
         """An object; absent, "" and [] are the empty one."""
         value = self.raw(name)
@@ -104,14 +107,15 @@ class Fields:
         return value
 
     def sized_object(self, name: str, limit: int, code: str) -> dict[str, Any]:
-        """An object whose compact JSON has at most `limit` bytes, else the fault `code`."""
+        """An object without NUL whose compact JSON has at most `limit` bytes, else the fault `code`."""
         value = self.object(name)
         if too_deep(value):
             self._faults.add("1300", f"{self.name_of(name)} is nested more than {MAX_DEPTH} levels deep")
             return {}
-        if value and len(msgspec.json.encode(value)) > limit:
+        encoded = msgspec.json.encode(value) if value else b""
+        if len(encoded) > limit:
             self._faults.add(code, f"{self.name_of(name)} exceeds {limit} bytes")
-        return value
+        return without_nul(value) if NUL_ESCAPE in encoded else value
 
     def array(self, name: str) -> list[Any]:
         value = self.raw(name)
@@ -131,6 +135,16 @@ class Fields:
         self._faults.add("1300", f"'{self.name_of(name)}' must be {article} {kind}")
 
 
+def read_num_rcpt_errors(given: Any, faults: Faults) -> int | None:
+    """How many faults of recipients an answer shows; None for all (contract 10 §4.4)."""
+    if isinstance(given, str) and given.isascii() and given.isdecimal():
+        given = int(given[:10])
+    if given is None or (isinstance(given, int) and not isinstance(given, bool) and given >= 0):
+        return given
+    faults.add("1200", "num_rcpt_errors must be an integer of at least 0", status=400, param="num_rcpt_errors")
+    return None
+
+
 def too_deep(value: Any) -> bool:
     """Whether a JSON value is nested deeper than a worker may be asked to walk."""
     level = [value]
@@ -147,6 +161,20 @@ def too_deep(value: Any) -> bool:
     return True
 
 
+def without_nul(value: Any) -> Any:
+    """A JSON value with NUL dropped from its strings (contract 00 §12.10); PostgreSQL stores none."""
+    match value:
+        case str():
+            return value.replace("\0", "")
+        case dict():
+            return {without_nul(name): without_nul(member) for name, member in value.items()}
+        case list():
+            return [without_nul(member) for member in value]
+    return value
+
+
 def all_null(value: Any) -> bool:
     """Whether an object says nothing: it is absent, empty, or every member is null (contract 00 §5)."""
-    return value is None or value == [] or (isinstance(value, dict) and all(v is None for v in value.values()))
+    return (
+        value is None or value in ([], "") or (isinstance(value, dict) and all(v is None for v in value.values()))
+    )

@@ -1,5 +1,6 @@
 """The body of POST /transmissions, decoded and checked in one pass (contract 10 §1–§6)."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,11 +10,11 @@ import msgspec
 
 from momentum.api.bodies import json_typed
 from momentum.lib import clock
-from momentum.lib.errors import refuse
+from momentum.lib.errors import Fault
 from transmissions.addresses import parse_address
 from transmissions.content import TemplateReference, check_sender, read_content, read_mailbox
 from transmissions.generation import check_override
-from transmissions.reading import Faults, Fields
+from transmissions.reading import Faults, Fields, read_num_rcpt_errors
 from transmissions.recipients import (
     MAX_METADATA_BYTES,
     MAX_SUBSTITUTION_BYTES,
@@ -24,6 +25,9 @@ from transmissions.values import Content, Override, Recipient, TrackingFlags
 
 MAX_CAMPAIGN_BYTES = 64
 MAX_DESCRIPTION_BYTES = 1024
+_START_TIME = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?\Z", re.IGNORECASE | re.ASCII
+)
 _MAX_HEADER_BYTES = 16 * 1024
 
 
@@ -72,16 +76,19 @@ class Submission:
     substitution_data: dict[str, Any]
     return_path: str
     num_rcpt_errors: int | None
+    faults: Faults = field(default_factory=Faults)
+    is_test: bool = False
 
 
 def read_submission(body: bytes, schedule_horizon: timedelta) -> Submission:
     """Decode and check everything but the single recipients.
 
-    `schedule_horizon` is how far ahead `start_time` may lie. Raises ApiError with every fault found.
+    `schedule_horizon` is how far ahead `start_time` may lie. Raises ApiError with every fault found, except those
+    of domains: they stay in `faults` of the submission, to be raised when what it refers to has been found.
     """
     faults = Faults()
     fields, recipients = _decode(body, faults)
-    content = read_content(fields, faults)
+    content = read_content(fields, faults, is_to_one=_is_to_one(fields, recipients))
     list_id = _read_list_id(recipients, faults)
     options = _read_options(fields.fields("options"), schedule_horizon, faults)
     if not options.perform_substitutions and isinstance(content, TemplateReference):
@@ -97,12 +104,13 @@ def read_submission(body: bytes, schedule_horizon: timedelta) -> Submission:
         metadata=fields.sized_object("metadata", MAX_METADATA_BYTES, "2007"),
         substitution_data=fields.sized_object("substitution_data", MAX_SUBSTITUTION_BYTES, "2002"),
         return_path=_read_return_path(fields, faults),
-        num_rcpt_errors=fields.integer("num_rcpt_errors"),
+        num_rcpt_errors=read_num_rcpt_errors(fields.raw("num_rcpt_errors"), faults),
+        faults=faults,
     )
-    faults.raise_if_any()
     # No tracking domain can be registered yet, so none that a request names is a verified one (contract 10 §1).
-    if fields.raw("tracking_domain") not in (None, ""):
-        raise refuse("7001", f"tracking domain '{str(fields.raw('tracking_domain'))[:253]}' is not registered")
+    if tracking_domain := fields.text("tracking_domain", 253):
+        faults.add_of_domain("7001", f"tracking domain '{tracking_domain}' is not registered")
+    faults.raise_if_any(of_domains=False)
     return submission
 
 
@@ -111,6 +119,15 @@ def _decode(body: bytes, faults: Faults) -> tuple[Fields, msgspec.Raw]:
     values = {name: getattr(decoded, name) for name in decoded.__struct_fields__}
     recipients = values.pop("recipients")
     return Fields(values, faults), recipients
+
+
+def _is_to_one(fields: Fields, recipients: msgspec.Raw) -> bool:
+    """Whether an A/B test, which is for one recipient, has one; nothing else asks."""
+    content = fields.raw("content")
+    if not isinstance(content, dict) or not content.get("ab_test_id"):
+        return False
+    sent = msgspec.json.decode(recipients)
+    return isinstance(sent, list) and len(sent) == 1
 
 
 def _read_list_id(recipients: msgspec.Raw, faults: Faults) -> str | None:
@@ -129,6 +146,8 @@ def _read_list_id(recipients: msgspec.Raw, faults: Faults) -> str | None:
     if isinstance(list_id, bool) or not isinstance(list_id, (str, int)):
         faults.add("1300", "'recipients' must be an array or an object with list_id")
         return None
+    if "\0" in str(list_id):
+        faults.add("1300", "recipients.list_id contains a NUL character")
     return str(list_id)
 
 
@@ -137,14 +156,17 @@ def _read_options(fields: Fields, schedule_horizon: timedelta, faults: Faults) -
         name: fields.boolean(name)
         for name in (
             *("open_tracking", "click_tracking", "initial_open", "transactional"),
-            *("skip_suppression", "inline_css", "perform_substitutions"),
+            # The original limits sandbox sending to protect its own domain; here it is ignored (contract 10 §2).
+            *("sandbox", "skip_suppression", "inline_css", "perform_substitutions"),
         )
     }
     start_time = fields.text("start_time", 64)
     ip_pool = fields.text("ip_pool", 20, clean=True) or ""
     if fields.raw("dkim_key") not in (None, ""):
-        faults.add("1100", f"Invalid DKIM key ID {str(fields.raw('dkim_key'))[:64]}", status=400)
-    as_sent: dict[str, Any] = {} if start_time is None else {"start_time": start_time}
+        # No key can be registered yet. This use of 1100 has words and a status of its own (contract 00 §6).
+        detail = f"Invalid DKIM key ID {str(fields.raw('dkim_key'))[:64]}"
+        faults.note(Fault("1100", detail, detail), status=400)
+    as_sent: dict[str, Any] = {"start_time": start_time} if start_time else {}
     as_sent |= {name: value for name, value in booleans.items() if value is not None}
     if not as_sent.get("skip_suppression"):
         as_sent.pop("skip_suppression", None)
@@ -164,20 +186,14 @@ def _read_options(fields: Fields, schedule_horizon: timedelta, faults: Faults) -
 
 def _read_start_time(text: str | None, horizon: timedelta, faults: Faults) -> datetime | None:
     """When to start (contract 10 §9); None for at once."""
-    if text in (None, "", "now"):
+    if not text or text.lower() == "now":
         return None
     try:
-        start = datetime.fromisoformat(str(text))
-    except ValueError:
-        start = None
-    if start is None or "T" not in str(text).upper().replace(" ", "T"):
-        faults.add("1300", f"invalid options.start_time: {text}")
-        return None
-    if start.tzinfo is None:
-        start = start.replace(tzinfo=UTC)
-    try:
-        start = start.astimezone(UTC)
-    except OverflowError:
+        if not _START_TIME.match(text):
+            raise ValueError("not a form of contract 10 §9")
+        start = datetime.fromisoformat(text.upper())
+        start = (start if start.tzinfo else start.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         faults.add("1300", f"invalid options.start_time: {text}")
         return None
     if start > clock.now() + horizon:

@@ -1,9 +1,12 @@
 """Celery's way into the pipeline. Each task is a hint to look at the database; none carries anything."""
 
 from celery import shared_task
+from django.conf import settings
 
-from transmissions import hints
-from transmissions.pipeline import claim, generating, retrying
+from transmissions import hints, retention
+from transmissions.actions import erase, imports
+from transmissions.pipeline import claim, generating, importing, retrying
+from transmissions.suppression import following
 
 
 @shared_task(name=hints.GENERATE)
@@ -20,6 +23,30 @@ def retry() -> None:
         hints.retries()
 
 
+@shared_task(name=hints.IMPORT)
+def import_list() -> None:
+    """Read an uploaded file into a recipient list."""
+    if importing.import_due():
+        hints.imports()
+
+
+@shared_task(name=hints.ERASE)
+def erase_people() -> None:
+    """Work through requests for erasure."""
+    if erase.erase_due():
+        hints.erasures()
+
+
+@shared_task(name=hints.FORGET)
+def forget() -> None:
+    """Delete what is not kept any longer of transmissions, snippets and imports."""
+    imports.tidy()
+    if retention.forget_messages(settings.MESSAGES_KEPT_DAYS):
+        hints.forgetting()
+    retention.forget_transmissions(settings.EVENTS_KEPT_DAYS)
+    retention.forget_snippet_versions()
+
+
 @shared_task(name=hints.LOOK)
 def look() -> None:
     """Wake workers for whatever is due: what was scheduled, deferred, left by a dead worker, or never hinted."""
@@ -27,3 +54,12 @@ def look() -> None:
     hints.generation(chunks)
     if messages:
         hints.retries()
+    if importing.is_due():
+        hints.imports()
+
+
+@shared_task(name=hints.FOLLOW)
+def follow() -> None:
+    """Put into the suppression list who unsubscribed, complained or does not exist (beat, every 2 seconds)."""
+    while following.advance():
+        pass

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from momentum.lib.errors import refuse
@@ -33,6 +34,15 @@ def for_sending(key: str, use_draft: bool) -> TemplateVersion:
     if use_draft:
         raise refuse("2004", f"template '{key}' has no draft")
     raise refuse("2005", f"template '{key}' was never published")
+
+
+def hold(key: str) -> None:
+    """Keep the template from being deleted until the transaction ends. Raises ApiError `1603` when it is gone."""
+    with connection.cursor() as cursor:
+        # Shared: transmissions of one template do not wait for each other, and changes do not wait for them.
+        cursor.execute("SELECT 1 FROM transmissions_template WHERE key = %s FOR KEY SHARE", [key])
+        if cursor.fetchone() is None:
+            raise refuse("1603", f"template '{key}' does not exist")
 
 
 def listed(draft: bool | None, shared: bool | None) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ class Recipient(msgspec.Struct, frozen=True, omit_defaults=True):
     """One accepted recipient: checked, its address split, nothing else changed (contract 10 §4.1).
 
     `email` is as given (a non-ASCII domain as A-label); `header_to` is None when absent, "" when sent empty.
+    `tracking_declined` is the person's own word (docs/api.md, "Consent"): no level of options overrides it.
     """
 
     email: str
@@ -31,6 +32,7 @@ class Recipient(msgspec.Struct, frozen=True, omit_defaults=True):
     metadata: dict[str, Any] = {}
     substitution_data: dict[str, Any] = {}
     options: TrackingFlags = TrackingFlags()
+    tracking_declined: bool = False
 
 
 class Mailbox(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -79,6 +81,9 @@ class Job(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Until then the content of a stored template is not in it, and `transactional` may be None: not decided.
 
+    A test (`is_test`) is sent like any other, but leaves no trace in the statistics: nothing in it is tracked, and
+    no event tells of it.
+
     `metadata` and `substitution_data` are the transmission's. `flags` holds the transmission's tracking flags and
     `template_flags` the stored template's; what neither sets, the msg_gen configuration decides.
     """
@@ -99,3 +104,4 @@ class Job(msgspec.Struct, frozen=True, omit_defaults=True):
     perform_substitutions: bool = True
     skip_suppression: bool = False
     ip_pool: str = ""
+    is_test: bool = False

@@ -1,6 +1,5 @@
 """The tutorial, to the letter, through the running program: curl, mailbox, click, report, metrics API."""
 
-import email.policy
 import json
 import re
 import subprocess
@@ -8,7 +7,6 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,13 +32,6 @@ def curl(program: Program) -> dict[str, Any]:
     """Paste the command from the screen into a shell."""
     answer = subprocess.run(["sh", "-c", f"{program.curl} -s"], capture_output=True, text=True, check=True)
     return dict(json.loads(answer.stdout))
-
-
-def mailbox(program: Program) -> list[EmailMessage]:
-    files = sorted((program.home / "sandbox" / "new").glob("*"))
-    # The first line of a stored message is its envelope.
-    stored = [file.read_bytes().partition(b"\n")[2] for file in files]
-    return [email.message_from_bytes(one, policy=email.policy.default) for one in stored]  # type: ignore[misc]
 
 
 def metrics(program: Program, path: str, names: str) -> list[dict[str, Any]]:
@@ -78,7 +69,8 @@ def test_the_tutorial(program: Program, chromium: Browser) -> None:
     assert re.fullmatch(r"\d{1,19}", answer["results"].pop("id"))
     assert answer["results"] == {"total_rejected_recipients": 0, "total_accepted_recipients": 1}
 
-    (message,) = eventually(lambda: mailbox(program))
+    (received,) = eventually(program.mail)
+    message = received.message
     assert message["Subject"] == "Tracking Engagement"
     text = message.get_content()
     (link,) = re.findall(r"http://\S+/f/\S+", text)

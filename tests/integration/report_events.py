@@ -58,13 +58,13 @@ def worked_example() -> list[Event]:
     unnamed = {"type": EventType.CLICK, "link_label": url, "data": {"target_link_name": "Raw URL"}}
     return [
         make_event(**a, type=EventType.INJECTION),
-        make_event(**a, type=EventType.DELIVERY, msg_size=900, queue_time=40),
+        make_event(**a, type=EventType.DELIVERY, msg_size=900, queue_time=40, sent_with=1 | 2 | 4),
         *(make_event(**a, type=EventType.INITIAL_OPEN) for _ in range(2)),
         make_event(**a, type=EventType.OPEN),
         *(make_event(**a, **top) for _ in range(3)),
         make_event(**b, type=EventType.INJECTION),
         make_event(**b, type=EventType.DELAY, bounce_class=70, reason="450 4.2.0 try later"),
-        make_event(**b, type=EventType.DELIVERY, num_retries=1, msg_size=1100, queue_time=9000),
+        make_event(**b, type=EventType.DELIVERY, num_retries=1, msg_size=1100, queue_time=9000, sent_with=2),
         make_event(**b, **top),
         *(make_event(**b, **unnamed) for _ in range(2)),
         make_event(
@@ -137,6 +137,8 @@ def brute_force(events: Iterable[Event]) -> dict[str, int]:
         "count_raw_clicked": len({(event.message, event.link_label) for event in log_ if event.type in clicks}),
         "count_spam_complaint": number("spam_complaint"),
         "count_unsubscribe": number("link_unsubscribe", "list_unsubscribe"),
+        "count_open_tracked": number("delivery", when=lambda event: bool(event.sent_with & (1 | 4))),
+        "count_click_tracked": number("delivery", when=lambda event: bool(event.sent_with & 2)),
         "count_nonprefetched_rendered": number(*opens, when=fetched),
         "count_nonprefetched_initial_rendered": number(*initial, when=fetched),
         "count_nonprefetched_unique_rendered": messages(*opens, when=fetched),

@@ -69,3 +69,12 @@ def test_partitions_are_made_once_and_take_their_day() -> None:
         cursor.execute("SELECT tableoid::regclass::text FROM tracking_event WHERE message = 7")
         assert cursor.fetchone() == ("tracking_event_20310501",)
         cursor.execute("DROP TABLE tracking_event_20310501, tracking_event_20310502")
+
+
+def test_a_nul_in_what_callers_know_of_a_recipient_does_not_stop_the_readers() -> None:
+    metadata = {"a\0b": ["\0", {"c": "\0"}], "d": "\\u0000"}
+    with transaction.atomic():
+        log.append([make_event(type=EventType.CLICK, data={"rcpt_meta": metadata, "target_link_name": "lead"})])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT data->>'target_link_name', data->'rcpt_meta' FROM tracking_event")
+        assert cursor.fetchone() == ("lead", {"a\ufffdb": ["\ufffd", {"c": "\ufffd"}], "d": "\\u0000"})

@@ -1,7 +1,6 @@
 """From an accepted transmission to settled messages, over a real SMTP server (DESIGN §3)."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +10,7 @@ from django.test import override_settings
 
 from momentum.lib import clock
 from tests.api import Api, make_transmission
-from tests.smtp_peers import Peer, serving
+from tests.smtp_peers import Peer
 from tracking.models import Option
 from transmissions.chunks import unpack
 from transmissions.generation import Generated
@@ -19,23 +18,6 @@ from transmissions.models import Chunk, Message, Transmission
 from transmissions.pipeline import claim, generating, jobs, retrying, settle, trying
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def peer() -> Iterator[Peer]:
-    """A relay that takes everything unless a test says otherwise."""
-    peer = Peer()
-    with serving(peer) as port, override_settings(SMTP_URL=f"smtp://127.0.0.1:{port}/"):
-        trying.relay.cache_clear()
-        jobs.forget()
-        yield peer
-        trying.relay().close()
-        trying.relay.cache_clear()
-
-
-@pytest.fixture
-def api() -> Api:
-    return Api()
 
 
 def submit(api: Api, *addresses: str, **changes: Any) -> int:

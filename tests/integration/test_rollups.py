@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from momentum.lib import clock
 from reports import days, engine, reading, rollups
 from reports.metrics import METRICS, OFFERED
+from reports.models import Progress
 from reports.questions import Comparison, Condition, Filters, Group, Question, equal
 from tests.integration.report_events import NOON, brute_force, clear, make_event, record, worked_example
 from tracking import log
@@ -60,6 +61,8 @@ def test_the_worked_example_of_the_contract() -> None:
         "count_clicked": 6,
         "count_unique_clicked": 2,
         "count_raw_clicked": 3,
+        "count_open_tracked": 1,
+        "count_click_tracked": 2,
         "count_nonprefetched_rendered": 1,
         "count_nonprefetched_unique_rendered": 1,
         "count_nonprefetched_initial_rendered": 2,
@@ -106,6 +109,7 @@ _EVENTS = st.builds(
     queue_time=st.integers(0, 10**9),
     is_prefetched=st.booleans(),
     traffic=st.sampled_from(("", "human", "prefetch", "scanner", "unknown")),
+    sent_with=st.integers(0, 15),
 )
 _ZONES = st.sampled_from(("UTC", "Asia/Kolkata", "America/New_York", "Asia/Kathmandu"))
 _CONDITIONS = st.one_of(
@@ -346,6 +350,20 @@ def test_a_failed_advance_leaves_everything_as_it_was() -> None:
     assert totals()["count_injected"] == 1
     rollups.catch_up()
     assert totals()["count_injected"] == 2
+
+
+def test_nothing_is_counted_while_transaction_ids_are_those_of_another_cluster() -> None:
+    record([make_event(message=1)])
+    Progress.objects.update(next_transaction=2**40)
+    record([make_event(message=2)])
+    assert totals()["count_injected"] == 1
+    assert Progress.objects.get().next_transaction == 2**40
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE tracking_event SET xid = '0'")
+    rollups.rebuild()
+    assert totals()["count_injected"] == 2
+    record([make_event(message=3)])
+    assert totals()["count_injected"] == 3
 
 
 def test_check_finds_damage_and_rebuild_mends_it() -> None:

@@ -6,6 +6,7 @@ The state changes at once; workers then write an administrative bounce for each 
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from momentum.lib import clock
 from momentum.lib.errors import refuse
@@ -30,7 +31,7 @@ def cancel(transmission: Transmission) -> None:
     with transaction.atomic():
         # Conditional: a worker may have begun since it was read.
         canceled = Transmission.objects.filter(id=transmission.id, state=_State.SUBMITTED)
-        if not canceled.update(state=_State.CANCELED):
+        if not canceled.update(state=_State.CANCELED, is_paused=False):
             transmission.refresh_from_db()
             raise _not_deletable(transmission)
         _make_due([transmission.id])
@@ -38,13 +39,23 @@ def cancel(transmission: Transmission) -> None:
 
 def cancel_campaign(campaign_id: str) -> None:
     """Cancel every message of a campaign that is not generated yet; nothing happens if there is none."""
+    _cancel_rest(Transmission.objects.filter(campaign_id=campaign_id))
+
+
+def cancel_rest(transmission_id: int) -> bool:
+    """Cancel every message of a transmission that is not generated yet; False when its generation is over."""
+    return bool(_cancel_rest(Transmission.objects.filter(id=transmission_id)))
+
+
+def _cancel_rest(transmissions: QuerySet[Transmission]) -> int:
     with transaction.atomic():
-        waiting = Transmission.objects.filter(
-            campaign_id=campaign_id, state__in=(_State.SUBMITTED, _State.GENERATING)
-        ).select_for_update()
+        waiting = transmissions.filter(state__in=(_State.SUBMITTED, _State.GENERATING)).select_for_update()
         ids = list(waiting.order_by("id").values_list("id", flat=True))
-        Transmission.objects.filter(id__in=ids).update(state=_State.CANCELED, generation_ended_at=clock.now())
+        Transmission.objects.filter(id__in=ids).update(
+            state=_State.CANCELED, is_paused=False, generation_ended_at=clock.now()
+        )
         _make_due(ids)
+    return len(ids)
 
 
 def _make_due(transmission_ids: list[int]) -> None:

@@ -3,10 +3,11 @@
 from typing import Any
 
 import msgspec
-from django.db.models import Q, Sum
+from django.db.models import Q
 
 from momentum.lib.errors import refuse
-from transmissions.models import Transmission
+from transmissions.models import Snapshot, Transmission
+from transmissions.progress import counts_of
 from transmissions.values import Job
 
 _MAX_ID_DIGITS = 19
@@ -49,9 +50,8 @@ def listed(campaign_id: str | None, template_id: str | None) -> list[dict[str, A
 
 def shown(transmission: Transmission) -> dict[str, Any]:
     """Everything that GET tells of one transmission; typed clients need an object where there is no data."""
-    job = msgspec.json.decode(transmission.snapshot.job, type=Job)
-    counters = transmission.chunks.aggregate(generated=Sum("num_generated"), failed=Sum("num_failed"))
-    failed = counters["failed"] or 0
+    job = _job(transmission)
+    counts = counts_of([transmission])[transmission.id]
     told: dict[str, Any] = {
         "id": str(transmission.id),
         "state": transmission.state,
@@ -61,13 +61,13 @@ def shown(transmission: Transmission) -> dict[str, Any]:
         "rcpt_list_chunk_size": _TOLD_CHUNK_SIZE,
         "rcpt_list_total_chunks": -(-transmission.num_rcpts // _TOLD_CHUNK_SIZE),
         "num_rcpts": transmission.num_rcpts,
-        "num_generated": counters["generated"] or 0,
-        "num_failed_gen": failed,
+        "num_generated": counts.generated,
+        "num_failed_gen": counts.failed,
         "num_invalid_recipients": transmission.num_invalid_recipients,
         "total_recipients": transmission.num_rcpts,
-        "num_failed_generation": failed,
-        "substitution_data": job.substitution_data,
-        "metadata": job.metadata,
+        "num_failed_generation": counts.failed,
+        "substitution_data": job.substitution_data if job else {},
+        "metadata": job.metadata if job else {},
         "options": msgspec.json.decode(transmission.options),
     }
     if transmission.return_path:
@@ -77,6 +77,12 @@ def shown(transmission: Transmission) -> dict[str, Any]:
         if moment is not None:
             told[name] = f"{moment:%Y-%m-%dT%H:%M:%S}+00:00"
     return told
+
+
+def _job(transmission: Transmission) -> Job | None:
+    """None once it is not kept any longer (transmissions.retention)."""
+    snapshot = Snapshot.objects.filter(transmission=transmission).first()
+    return msgspec.json.decode(snapshot.job, type=Job) if snapshot else None
 
 
 def _content(transmission: Transmission) -> dict[str, Any]:

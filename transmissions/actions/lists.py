@@ -1,91 +1,67 @@
 """Stored recipient lists: create, change, show, delete, always as a whole (contract 30)."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import msgspec
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
-from momentum.api.bodies import json_typed
 from momentum.lib import clock
-from momentum.lib.errors import ApiError, fault, refuse
+from momentum.lib.errors import fault
 from momentum.lib.ids import new_transmission_id
-from transmissions.chunks import packed, unpack
+from transmissions import list_store
+from transmissions.chunks import packed
 from transmissions.intake import Intake
-from transmissions.models import ListChunk, RecipientList, Transmission
-from transmissions.reading import Faults, Fields
+from transmissions.list_request import check_new_key, read_list
+from transmissions.models import RecipientList
 from transmissions.recipients import Refused, read_recipients
 from transmissions.values import Recipient, TrackingFlags
-
-MAX_ID_BYTES = 64
-MAX_NAME_BYTES = 64
-MAX_DESCRIPTION_BYTES = 1024
-# From this long before a transmission starts its list cannot be changed any more.
-LOCKED_BEFORE_START = timedelta(minutes=10)
-_RESERVED_PREFIX = "rcptlist_"
-_LOCK_SPACE = 0x4C495354
-
-
-class _Body(msgspec.Struct):
-    id: Any = None
-    name: Any = None
-    description: Any = None
-    attributes: Any = None
-    recipients: msgspec.Raw = msgspec.Raw(b"null")
-    num_rcpt_errors: Any = None
 
 
 def create(body: bytes, num_rcpt_errors: int | None) -> dict[str, Any]:
     """Store a list; the answer's body. Raises ApiError, then nothing is stored."""
-    faults = Faults()
-    fields, recipients = _read(body, faults)
-    key = _read_key(fields, faults)
-    name, description, attributes = _read_head(fields, faults)
-    if recipients is None:
-        faults.add("1400", "recipients is a required field")
-    faults.raise_if_any()
-    assert recipients is not None
-    if key and RecipientList.objects.filter(key=key).exists():
-        raise _exists(key)
-    key = key or str(new_transmission_id())
-    intake, chunks = _take_in(recipients, fields, num_rcpt_errors)
+    wanted = read_list(body, ignore_num_rcpt_errors=num_rcpt_errors is not None)
+    check_new_key(wanted.key or "", wanted.faults)
+    if not wanted.recipients_given:
+        wanted.faults.add("1400", "recipients is a required field")
+    wanted.faults.raise_if_any()
+    assert wanted.recipients is not None
+    key = wanted.key or str(new_transmission_id())
+    if RecipientList.objects.filter(key=key).exists():
+        raise list_store.already_exists(key)
+    intake, chunks = _take_in(wanted.recipients, _first_given(num_rcpt_errors, wanted.num_rcpt_errors))
     try:
         with transaction.atomic():
             stored = RecipientList.objects.create(
                 key=key,
-                name=name or key,
-                description=description or "",
-                attributes=attributes or "{}",
+                name=wanted.name or key,
+                description=wanted.description or "",
+                attributes=wanted.attributes or "{}",
                 size=intake.accepted,
                 updated_at=clock.now(),
             )
-            _store_chunks(stored, chunks)
+            list_store.fill(stored, chunks)
     except IntegrityError as problem:
-        raise _exists(key) from problem
+        raise list_store.already_exists(key) from problem
     return _answer(intake, {"id": key, "name": stored.name})
 
 
 def update(key: str, body: bytes, num_rcpt_errors: int | None) -> dict[str, Any]:
     """Change what the body names; the answer's body. Raises ApiError, then nothing changes."""
-    faults = Faults()
-    fields, recipients = _read(body, faults)
-    if fields.raw("id") not in (None, "", key):
-        faults.add("1300", f"List id '{str(fields.raw('id'))[:80]}' does not match the list being updated")
-    name, description, attributes = _read_head(fields, faults)
+    wanted = read_list(body, ignore_num_rcpt_errors=num_rcpt_errors is not None)
+    if wanted.key not in (None, key):
+        wanted.faults.add("1300", f"List id '{wanted.key}' does not match the list being updated")
     with transaction.atomic():
-        stored = _locked(key)
-        faults.raise_if_any()
-        if _starts_soon(key):
-            raise refuse("1602", f"List '{key}' is in use by msg generation")
-        stored.name = name or stored.name
-        stored.description = stored.description if description is None else description
-        stored.attributes = stored.attributes if attributes is None else attributes
+        stored = list_store.hold(key)
+        wanted.faults.raise_if_any()
+        list_store.refuse_change_near_start(key)
+        stored.name = wanted.name or stored.name
+        stored.description = stored.description if wanted.description is None else wanted.description
+        stored.attributes = stored.attributes if wanted.attributes is None else wanted.attributes
         intake = None
-        if recipients is not None:
-            intake, chunks = _take_in(recipients, fields, num_rcpt_errors)
-            stored.chunks.all().delete()
-            _store_chunks(stored, chunks)
+        if wanted.recipients is not None:
+            intake, chunks = _take_in(wanted.recipients, _first_given(num_rcpt_errors, wanted.num_rcpt_errors))
+            list_store.fill(stored, chunks)
             stored.size = intake.accepted
         stored.updated_at = clock.now()
         stored.save()
@@ -96,10 +72,8 @@ def update(key: str, body: bytes, num_rcpt_errors: int | None) -> dict[str, Any]
 def delete(key: str) -> None:
     """Remove a list. Raises ApiError `1600`, or `1602` while a transmission waits for it or works on it."""
     with transaction.atomic():
-        stored = _locked(key)
-        waiting = (Transmission.State.SUBMITTED, Transmission.State.GENERATING)
-        if Transmission.objects.filter(list_id=key, state__in=waiting).exists():
-            raise refuse("1602", f"List '{key}' is in use by msg generation")
+        stored = list_store.hold(key)
+        list_store.refuse_removal_while_awaited(key)
         stored.delete()
 
 
@@ -108,56 +82,43 @@ def listed() -> list[dict[str, Any]]:
     return [_head(stored) for stored in RecipientList.objects.order_by("key")]
 
 
-def shown(key: str, *, with_recipients: bool) -> dict[str, Any]:
-    """One list, with its recipients if asked. Raises ApiError `1600`."""
-    stored = RecipientList.objects.filter(key=key).first()
-    if stored is None:
-        raise _unknown(key)
-    head = _head(stored)
-    if with_recipients:
-        head["recipients"] = [_recipient(one) for one in recipients_of(stored)]
-    return head
+def shown(key: str) -> dict[str, Any]:
+    """One list without its recipients. Raises ApiError `1600`."""
+    return _head(list_store.find(key))
 
 
-def recipients_of(stored: RecipientList) -> Iterator[Recipient]:
-    """The recipients in their order, a chunk at a time."""
-    for chunk in stored.chunks.order_by("position").iterator(chunk_size=5):
-        yield from unpack(chunk.recipients)
+def shown_with_recipients(key: str) -> Iterator[bytes]:
+    """The pieces of the answer's JSON: however long the list, little of it is in memory. Raises ApiError `1600`."""
+    return _pieces(list_store.find(key))
 
 
-def _read(body: bytes, faults: Faults) -> tuple[Fields, msgspec.Raw | None]:
-    decoded: _Body = json_typed(body if body.strip() not in (b"", b"[]") else b"{}", _Body)
-    values = {name: getattr(decoded, name) for name in decoded.__struct_fields__}
-    recipients = values.pop("recipients")
-    first = bytes(recipients).lstrip()[:1]
-    if first not in (b"[", b"n"):
-        faults.add("1300", "'recipients' must be an array")
-    return Fields(values, faults), recipients if first == b"[" else None
+def as_sent(recipient: Recipient) -> dict[str, Any]:
+    """A stored recipient in the form in which callers send it (contract 10 §4.1); nothing is invented."""
+    address = {"email": recipient.email}
+    if recipient.name:
+        address["name"] = recipient.name
+    if recipient.header_to is not None:
+        address["header_to"] = recipient.header_to
+    shown: dict[str, Any] = {"address": address}
+    for name in ("return_path", "tags", "metadata", "substitution_data"):
+        if value := getattr(recipient, name):
+            shown[name] = value
+    if recipient.tracking_declined:
+        shown["consent"] = {"tracking": False}
+    return shown
 
 
-def _read_key(fields: Fields, faults: Faults) -> str:
-    key = fields.text("id", MAX_ID_BYTES, clean=True) or ""
-    if key.startswith(_RESERVED_PREFIX):
-        faults.add("1300", f"List id '{key}' cannot start with '{_RESERVED_PREFIX}'")
-    elif key and ("/" in key or not key.isprintable()):
-        faults.add("1300", "id contains a character that is not allowed")
-    return key
+def _pieces(stored: RecipientList) -> Iterator[bytes]:
+    yield b'{"results":' + msgspec.json.encode(_head(stored))[:-1] + b',"recipients":['
+    between = b""
+    for chunk in list_store.chunks_of(stored):
+        yield between + b",".join(msgspec.json.encode(as_sent(recipient)) for recipient in chunk)
+        between = b","
+    yield b"]}}"
 
 
-def _read_head(fields: Fields, faults: Faults) -> tuple[str | None, str | None, str | None]:
-    attributes = fields.object("attributes") if fields.has("attributes") else None
-    return (
-        fields.text("name", MAX_NAME_BYTES, clean=True),
-        fields.text("description", MAX_DESCRIPTION_BYTES, clean=True),
-        None if attributes is None else msgspec.json.encode(attributes).decode(),
-    )
-
-
-def _take_in(
-    recipients: msgspec.Raw, fields: Fields, num_rcpt_errors: int | None
-) -> tuple[Intake, list[tuple[int, bytes]]]:
-    keep = fields.integer("num_rcpt_errors") if num_rcpt_errors is None else num_rcpt_errors
-    intake = Intake(_without_options(read_recipients(recipients)), keep)
+def _take_in(recipients: msgspec.Raw, keep_errors: int | None) -> tuple[Intake, list[tuple[int, bytes]]]:
+    intake = Intake(_without_options(read_recipients(recipients)), keep_errors)
     chunks = list(packed(intake))
     if not intake.accepted:
         raise intake.nobody()
@@ -173,36 +134,8 @@ def _without_options(recipients: Iterator[Recipient | Refused]) -> Iterator[Reci
             yield recipient
 
 
-def _store_chunks(stored: RecipientList, chunks: list[tuple[int, bytes]]) -> None:
-    ListChunk.objects.bulk_create(
-        (
-            ListChunk(recipient_list=stored, position=position, size=size, recipients=recipients)
-            for position, (size, recipients) in enumerate(chunks)
-        ),
-        batch_size=100,
-    )
-
-
-def _locked(key: str) -> RecipientList:
-    """The list, held until the transaction ends; a second writer is told so at once instead of waiting."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [_LOCK_SPACE, key])
-        if not cursor.fetchone()[0]:
-            raise refuse("1602", f"List '{key}' is in use by another request")
-    stored = RecipientList.objects.filter(key=key).first()
-    if stored is None:
-        raise _unknown(key)
-    return stored
-
-
-def _starts_soon(key: str) -> bool:
-    using = Transmission.objects.filter(list_id=key)
-    return (
-        using.filter(state=Transmission.State.GENERATING).exists()
-        or using.filter(
-            state=Transmission.State.SUBMITTED, start_at__lte=clock.now() + LOCKED_BEFORE_START
-        ).exists()
-    )
+def _first_given(*values: int | None) -> int | None:
+    return next((value for value in values if value is not None), None)
 
 
 def _answer(intake: Intake, results: dict[str, Any]) -> dict[str, Any]:
@@ -222,27 +155,6 @@ def _head(stored: RecipientList) -> dict[str, Any]:
         "id": stored.key,
         "name": stored.name,
         "description": stored.description,
-        "attributes": msgspec.json.decode(stored.attributes),
+        "attributes": msgspec.Raw(stored.attributes.encode()),
         "total_accepted_recipients": stored.size,
     }
-
-
-def _recipient(recipient: Recipient) -> dict[str, Any]:
-    address = {"email": recipient.email}
-    if recipient.name:
-        address["name"] = recipient.name
-    if recipient.header_to is not None:
-        address["header_to"] = recipient.header_to
-    shown: dict[str, Any] = {"address": address}
-    for name in ("return_path", "tags", "metadata", "substitution_data"):
-        if value := getattr(recipient, name):
-            shown[name] = value
-    return shown
-
-
-def _exists(key: str) -> ApiError:
-    return refuse("5001", f"List '{key}' already exists")
-
-
-def _unknown(key: str) -> ApiError:
-    return refuse("1600", f"List '{key}' does not exist")

@@ -21,6 +21,8 @@ from transmissions.reading import Faults
 from transmissions.request import Submission, read_submission
 from transmissions.values import Content, Job
 
+_SYNTAX_ERROR = "3000"
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -43,21 +45,31 @@ def submit(body: bytes, *, num_rcpt_errors: int | None = None, check_syntax: boo
     horizon = configuration.current().start_time_max_schedule_interval
     submission = read_submission(body, timedelta(seconds=horizon))
     _check_references(submission)
-    if check_syntax and isinstance(submission.content, Content):
-        faults = Faults()
-        substitute = submission.options.perform_substitutions
-        faults.extend(check_content(submission.content, perform_substitutions=substitute))
-        faults.extend(check_return_path(submission.return_path))
-        faults.raise_if_any()
-    keep = submission.num_rcpt_errors if num_rcpt_errors is None else num_rcpt_errors
-    intake = Intake(submission.recipients, keep)
+    submission.faults.raise_if_any()
+    if isinstance(submission.content, Content):
+        _check_content(submission, submission.content, check_syntax)
+    return accept(submission, submission.num_rcpt_errors if num_rcpt_errors is None else num_rcpt_errors)
+
+
+def accept(submission: Submission, num_rcpt_errors: int | None = None) -> Accepted:
+    """Store what was found in order and have it generated. Raises ApiError `5002` when no recipient is valid."""
+    intake = Intake(submission.recipients, num_rcpt_errors)
     chunks = list(packed(intake))
     if submission.list_id is not None:
-        intake.accepted = RecipientList.objects.get(key=submission.list_id).size
+        # It may have been deleted since it was looked for.
+        size = RecipientList.objects.filter(key=submission.list_id).values_list("size", flat=True).first()
+        intake.accepted = size or 0
     if not intake.accepted:
         raise intake.nobody()
     transmission = _store(submission, intake, chunks)
     return Accepted(transmission.id, intake.accepted, intake.rejected, intake.errors)
+
+
+def _check_content(submission: Submission, content: Content, check_syntax: bool) -> None:
+    substitute, faults = submission.options.perform_substitutions, Faults()
+    found = [*check_content(content, perform_substitutions=substitute), *check_return_path(submission.return_path)]
+    faults.extend(fault for fault in found if check_syntax or fault.code != _SYNTAX_ERROR)
+    faults.raise_if_any()
 
 
 def _check_references(submission: Submission) -> None:
@@ -74,6 +86,9 @@ def _store(submission: Submission, intake: Intake, chunks: list[tuple[int, bytes
     transmission = _row(submission, intake, now)
     job = _job(transmission, submission)
     with transaction.atomic():
+        if transmission.template_id:
+            # From here on the template is in use: it cannot go before the transmission is there to be seen.
+            template_versions.hold(transmission.template_id)
         transmission.save(force_insert=True)
         Snapshot.objects.create(transmission=transmission, job=msgspec.json.encode(job).decode())
         Chunk.objects.bulk_create(_chunks(transmission, chunks, first_number), batch_size=100)
@@ -102,6 +117,7 @@ def _row(submission: Submission, intake: Intake, now: datetime) -> Transmission:
         created_at=now,
         start_at=start if scheduled and start else now,
         is_scheduled=scheduled,
+        is_test=submission.is_test,
     )
 
 
@@ -137,4 +153,5 @@ def _job(transmission: Transmission, submission: Submission) -> Job:
         perform_substitutions=options.perform_substitutions,
         skip_suppression=options.skip_suppression,
         ip_pool=options.ip_pool,
+        is_test=submission.is_test,
     )

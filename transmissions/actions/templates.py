@@ -1,6 +1,6 @@
 """Stored templates: create, change, publish, delete (contract 20)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from transmissions.template_versions import UNKNOWN
 
 MAX_ID_BYTES = 64
 MAX_NAME_BYTES = 1024
+MAX_DESCRIPTION_BYTES = 1024
 OPTIONS = ("open_tracking", "click_tracking", "initial_open", "transactional")
 
 _IN_USE = (Transmission.State.SUBMITTED, Transmission.State.GENERATING)
@@ -32,6 +33,7 @@ class Changes:
     shared: bool | None
     options: dict[str, bool]
     content: dict[str, Any] | None
+    cleared: tuple[str, ...] = ()
 
 
 def create(body: dict[str, Any]) -> str:
@@ -67,12 +69,17 @@ def create(body: dict[str, Any]) -> str:
     return key
 
 
-def update(key: str, body: dict[str, Any], *, update_published: bool) -> str:
-    """Change a template by the table of contract 20 §3 and return its id. Raises ApiError, then nothing changes."""
+def update(key: str, body: dict[str, Any], *, update_published: bool = False, clears_options: bool = False) -> str:
+    """Change a template by the table of contract 20 §3 and return its id. Raises ApiError, then nothing changes.
+
+    With `clears_options` the options that the body leaves out are unset; requests have no way to say so.
+    """
     faults = Faults()
     changes = _read(Fields(body, faults), faults, needs_content=False)
+    if clears_options:
+        changes = replace(changes, cleared=tuple(name for name in OPTIONS if name not in changes.options))
     with transaction.atomic():
-        template = Template.objects.select_for_update().filter(key=key).first()
+        template = Template.objects.select_for_update(no_key=True).filter(key=key).first()
         if template is None:
             raise refuse("1600", UNKNOWN)
         faults.raise_if_any()
@@ -110,11 +117,11 @@ def _read(fields: Fields, faults: Faults, *, needs_content: bool) -> Changes:
     if needs_content or any(value is not None for value in given.values()):
         kept, values = read_stored(given, faults)
         content = kept
-        if values is not None and not faults.found:
+        if values is not None:
             faults.extend(check_content(values))
     return Changes(
-        name=fields.text("name", MAX_NAME_BYTES) or None,
-        description=fields.text("description", 1024),
+        name=fields.text("name", MAX_NAME_BYTES, clean=True) or None,
+        description=fields.text("description", MAX_DESCRIPTION_BYTES, clean=True),
         published=fields.boolean("published"),
         shared=fields.boolean("shared_with_subaccounts"),
         options={name: value for name, value in switches.items() if value is not None},
@@ -159,7 +166,8 @@ def _apply(template: Template, version: TemplateVersion, changes: Changes) -> No
     version.number = template.last_version
     version.name = changes.name or version.name
     version.description = version.description if changes.description is None else changes.description
-    version.options = version.options | changes.options
+    kept = {name: value for name, value in version.options.items() if name not in changes.cleared}
+    version.options = kept | changes.options
     if changes.content is not None:
         version.content = _as_text(changes.content)
     version.updated_at = clock.now()
@@ -167,7 +175,13 @@ def _apply(template: Template, version: TemplateVersion, changes: Changes) -> No
 
 
 def _says_something(changes: Changes) -> bool:
-    return bool(changes.name or changes.description is not None or changes.options or changes.content is not None)
+    return bool(
+        changes.name
+        or changes.description is not None
+        or changes.options
+        or changes.cleared
+        or changes.content is not None
+    )
 
 
 def _as_text(content: dict[str, Any] | None) -> str:

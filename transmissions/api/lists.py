@@ -2,7 +2,8 @@
 
 from typing import ClassVar
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from momentum.api import parameters, responses
@@ -41,10 +42,11 @@ class ListView(ApiView):
 
     grants: ClassVar = {"GET": _MANAGE, "PUT": _MANAGE, "DELETE": _MANAGE}
 
-    def get(self, request: Request, list_id: str) -> HttpResponse:
+    def get(self, request: Request, list_id: str) -> HttpResponseBase:
         """The list, with recipients if asked."""
-        with_recipients = bool(parameters.boolean(request, "show_recipients"))
-        return responses.ok(lists.shown(list_id, with_recipients=with_recipients))
+        if parameters.boolean(request, "show_recipients"):
+            return StreamingHttpResponse(lists.shown_with_recipients(list_id), content_type=responses.JSON)
+        return responses.ok(lists.shown(list_id))
 
     def put(self, request: Request, list_id: str) -> HttpResponse:
         """Change it."""

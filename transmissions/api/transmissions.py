@@ -31,7 +31,9 @@ class TransmissionsView(ApiView):
 
     def get(self, request: Request) -> HttpResponse:
         """Summaries, by campaign and template if asked."""
-        campaign = request.query_params.get("campaign_id")
+        # Present but empty asks for transmissions without a campaign (contract 10 §11).
+        is_empty = request.query_params.get("campaign_id") == ""
+        campaign = "" if is_empty else parameters.text(request, "campaign_id")
         return responses.ok(find.listed(campaign, parameters.text(request, "template_id")))
 
     def delete(self, request: Request) -> HttpResponse:

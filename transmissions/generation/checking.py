@@ -74,6 +74,8 @@ def _prebuilt_faults(source: str, perform_substitutions: bool) -> list[Fault]:
     message = dissect(source)
     if message is None:
         return [fault("3020", "email_rfc822 cannot be parsed into a MIME tree with a From header")]
+    if [leaf.media_type for leaf in message.leaves] == ["text/x-amp-html"]:
+        return [fault("3020", "an amp part must stand beside a text or html part")]
     faults = list(syntax_faults((f"Header:{field.name}", field.value) for field in message.fields))
     if perform_substitutions:
         faults.extend(syntax_faults(_in_order(message)))

@@ -121,11 +121,11 @@ def rfc5322_date(seconds: int) -> str:
 
 def unsubscribe_fields(url: str, mailto: str) -> bytes:
     """List-Unsubscribe and, for one click, List-Unsubscribe-Post (RFC 2369, RFC 8058); b"" with neither."""
-    ways = ", ".join(f"<{way}>" for way in (mailto and f"mailto:{mailto}", url) if way)
-    if not ways:
+    if not (url or mailto):
         return b""
-    one_click = b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" if url else b""
-    return headers.folded("List-Unsubscribe", ways) + one_click
+    ways = ",\r\n ".join(f"<{way}>" for way in (mailto and f"mailto:{mailto}", url) if way)
+    one_click = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" if url else ""
+    return f"List-Unsubscribe: {ways}\r\n{one_click}".encode("ascii")
 
 
 def _templates(content: Content, override: Override, transactional: bool) -> Iterable[tuple[str, str | Text]]:

@@ -37,7 +37,8 @@ def unstructured(name: str, value: str) -> bytes:
 
 
 def folded(name: str, value: str) -> bytes:
-    """A field whose value is kept as it is, broken before blanks only; UTF-8 where the value is not ASCII."""
+    """A field whose value is kept but for line breaks, and folded before blanks; UTF-8 if it is not ASCII."""
+    value = clean(value)
     if value and len(name) + len(value) <= LINE - 2:
         return f"{name}: {value}\r\n".encode("utf-8", "replace")
     lines = [f"{name}:"]

@@ -1,5 +1,7 @@
 """Make a transmission ready: compile its parts, lay out its messages (contract 10 §6, §14)."""
 
+from urllib.parse import quote
+
 from tracking.options import Configuration
 from tracking.tokens import Sealer
 from transmissions.generation.bodies import Body
@@ -39,7 +41,7 @@ def prepare(
             _design(job, find_snippet, keeps_unsubscribe=not offers_unsubscribe),
             bases(configuration),
             ReturnPath(job.return_path, bounce_address),
-            unsubscribe_mailto=unsubscribe_mailto,
+            unsubscribe_mailto=quote(unsubscribe_mailto, safe="@+"),
             offers_unsubscribe=offers_unsubscribe,
         )
     except SyntaxFault as fault:

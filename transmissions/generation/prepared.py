@@ -90,6 +90,7 @@ class Prepared:
         self._unsubscribe_by_url = offers_unsubscribe and bool(bases.host)
         self._seal = MessagePartSealer(job, configuration, sealer)
         self._flags: dict[TrackingFlags, Tracking] = {}
+        self._untracked = Tracking(amp=design.has_amp)
         self._links: dict[str, DomainLinks] = {}
 
     def message(
@@ -105,7 +106,7 @@ class Prepared:
 
     def _message(self, recipient: Recipient, number: int, block_time: int, sent_at: int) -> Generated:
         merged = metadata.merged(recipient.metadata, self._job.metadata)
-        tracking = self._tracking(recipient.options)
+        tracking = self._untracked if recipient.tracking_declined else self._tracking(recipient.options)
         envelope_from, scope, sender = self._addressed(recipient)
         links = self._domain_links(sender.domain)
         numbers = Numbers(number, block_time, sent_at)
@@ -152,7 +153,7 @@ class Prepared:
                 options, job.flags, job.template_flags, self._configuration, amp=self._design.has_amp
             )
             if not self._bases.host:
-                tracking = Tracking(amp=tracking.amp)
+                tracking = self._untracked
             self._flags[options] = tracking
         return tracking
 

@@ -8,6 +8,7 @@ U+0000, which no text may hold (contract 40 §16.11), marks where a URL may be b
 
 import binascii
 import re
+from functools import lru_cache
 
 SOFT_BREAK = "=\r\n"
 _MARK = "\0"
@@ -29,8 +30,12 @@ def with_lf(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
+@lru_cache(maxsize=16)
 def marked(text: str) -> str:
-    """A stretch of a URL (no `=`, no blank) with marks such that it ends in column 0; for `broken` or `piece`."""
+    """A stretch of a URL (no `=`, no blank) with marks such that it ends in column 0; for `broken` or `piece`.
+
+    Cached, for every body of a message asks for the same message part.
+    """
     width = _LINE - 1
     return "".join([text[start : start + width] + _MARK for start in range(0, len(text), width)])
 

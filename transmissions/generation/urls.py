@@ -1,6 +1,7 @@
 """Tracked URLs in the spelling of one part: quoted-printable pieces, or plain text that is encoded later."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from tracking.tokens import Kind
@@ -25,7 +26,13 @@ class Spelling(NamedTuple):
     url_in_markup: Callable[[str], str]
 
 
-QUOTED_SPELLING = Spelling(marked, piece, lambda url: broken(marked(url)))
+@lru_cache(maxsize=16)
+def _broken(url: str) -> str:
+    """Cached, for the pixels of all bodies ask for the same message part."""
+    return broken(marked(url))
+
+
+QUOTED_SPELLING = Spelling(marked, piece, _broken)
 PLAIN_SPELLING = Spelling(str, str, str)
 
 

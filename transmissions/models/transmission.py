@@ -40,8 +40,20 @@ class Transmission(models.Model):
     created_at = models.DateTimeField()
     start_at = models.DateTimeField()
     is_scheduled = models.BooleanField(default=False)
+    # Held by an operator: its chunks are not due until it is resumed. The contract's states do not know it.
+    is_paused = models.BooleanField(default=False, db_default=False)
+    # Sent from the page of a template to see it arrive: it stays out of the statistics (values.Job).
+    is_test = models.BooleanField("test", default=False, db_default=False)
     generation_started_at = models.DateTimeField(null=True)
     generation_ended_at = models.DateTimeField(null=True)
+    # The id of the key that seals the links of all its messages, fixed when generation starts.
+    sealing_key = models.CharField(max_length=4, blank=True, default="", db_default="")
+    # Retention: when messages, chunks and snapshot were deleted, and what they had added up to.
+    forgotten_at = models.DateTimeField(null=True)
+    num_generated = models.IntegerField(default=0, db_default=0)
+    num_failed = models.IntegerField(default=0, db_default=0)
+    num_delivered = models.IntegerField(default=0, db_default=0)
+    num_bounced = models.IntegerField(default=0, db_default=0)
 
     class Meta:
         indexes: ClassVar = [
@@ -50,6 +62,7 @@ class Transmission(models.Model):
             models.Index(fields=["template_id"], name="transmission_template", condition=~Q(template_id="")),
             models.Index(fields=["list_id"], name="transmission_list", condition=~Q(list_id="")),
             models.Index(fields=["start_at"], name="transmission_unexpanded", condition=Q(is_expanded=False)),
+            models.Index(fields=["created_at"], name="transmission_unforgotten", condition=Q(forgotten_at=None)),
         ]
 
     def __str__(self) -> str:
@@ -90,6 +103,11 @@ class Chunk(models.Model):
     done_at = models.DateTimeField(null=True)
     num_generated = models.IntegerField(default=0)
     num_failed = models.IntegerField(default=0)
+    # Of those, the ones whose recipient was suppressed.
+    num_rejected = models.IntegerField(default=0, db_default=0)
+    # How the generated ones ended so far, so that nobody has to count a million messages; the rest is deferred.
+    num_delivered = models.IntegerField(default=0, db_default=0)
+    num_bounced = models.IntegerField(default=0, db_default=0)
 
     class Meta:
         constraints: ClassVar = [
@@ -97,6 +115,7 @@ class Chunk(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["is_single", "due_at", "id"], name="chunk_due", condition=Q(done_at=None)),
+            models.Index(fields=["sent_at"], name="chunk_sent"),
         ]
 
     def __str__(self) -> str:
@@ -112,9 +131,11 @@ class Message(models.Model):
         BOUNCED = "bounced"
         FAILED = "failed"
         CANCELED = "canceled"
+        REJECTED = "rejected"  # its recipient was suppressed
 
     number = models.BigIntegerField(primary_key=True)
-    transmission = models.ForeignKey(Transmission, models.CASCADE, related_name="messages")
+    # Its index is the one over the state as well.
+    transmission = models.ForeignKey(Transmission, models.CASCADE, related_name="messages", db_index=False)
     chunk = models.ForeignKey(Chunk, models.CASCADE, related_name="messages")
     state = models.CharField(max_length=10, choices=State.choices)
     attempts = models.IntegerField(default=0)
@@ -128,6 +149,7 @@ class Message(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["next_attempt_at"], name="message_due", condition=Q(state="deferred")),
+            models.Index(fields=["transmission", "state", "number"], name="message_of_state"),
         ]
 
     def __str__(self) -> str:

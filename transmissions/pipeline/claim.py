@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
@@ -12,7 +13,7 @@ from django.db.models.functions import Coalesce
 from momentum.lib import clock
 from transmissions.models import Chunk, Message, Transmission
 
-LEASE = timedelta(seconds=90)
+LEASE = timedelta(seconds=settings.WORK_LEASE_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,14 @@ def claim_chunk(*, singles: bool | None) -> tuple[Chunk, Lease] | None:
         claimed = Chunk.objects.filter(id__in=list(found)).update(
             lease=lease.token, leased_until=lease.until, sent_at=Coalesce(F("sent_at"), now)
         )
-        if not claimed:
-            return None
-        chunk = Chunk.objects.select_related("transmission").get(lease=lease.token)
-        Transmission.objects.filter(id=chunk.transmission_id, state=Transmission.State.SUBMITTED).update(
-            state=Transmission.State.GENERATING, generation_started_at=now
-        )
-        chunk.transmission.refresh_from_db()
+    if not claimed:
+        return None
+    # In a transaction of its own: whoever pauses or cancels locks the transmission first and its chunks after it.
+    chunk = Chunk.objects.select_related("transmission").get(lease=lease.token)
+    Transmission.objects.filter(id=chunk.transmission_id, state=Transmission.State.SUBMITTED).update(
+        state=Transmission.State.GENERATING, generation_started_at=now
+    )
+    chunk.transmission.refresh_from_db()
     return chunk, lease
 
 
@@ -89,7 +91,7 @@ def due_work() -> tuple[int, int]:
     """How many chunks (counted to 4), unread lists (to 1) and messages (to 1) are due and not claimed."""
     now = clock.now()
     chunks = Chunk.objects.filter(_free(now), done_at=None, due_at__lte=now)[:4]
-    lists = Transmission.objects.filter(is_expanded=False, start_at__lte=now)[:1]
+    lists = Transmission.objects.filter(is_expanded=False, is_paused=False, start_at__lte=now)[:1]
     messages = Message.objects.filter(_free(now), state=Message.State.DEFERRED, next_attempt_at__lte=now)[:1]
     return len(chunks.values_list("id")) + len(lists.values_list("id")), len(messages.values_list("number"))
 

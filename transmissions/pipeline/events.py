@@ -15,8 +15,10 @@ from transmissions.addresses import domain_of
 from transmissions.delivery import canonical_reason
 from transmissions.generation import metadata
 from transmissions.pipeline.slots import NODE
+from transmissions.pipeline.texts import storable
 from transmissions.pipeline.work import Attempt, Canceled, Failed, Settled
 from transmissions.providers import mailbox_provider
+from transmissions.suppression import list_ids
 from transmissions.values import Job, Recipient
 
 CUSTOMER_ID = "1"
@@ -47,20 +49,24 @@ def of_settled(settled: Settled) -> Iterator[Event]:
 
 
 def of_failed(failed: Failed) -> Event:
-    """The generation failure of one recipient; its data shows the substitution data used."""
-    job, recipient = failed.job, failed.recipient
+    """The generation failure or rejection of one recipient; its data shows the substitution data used."""
+    job, recipient, reason = failed.job, failed.recipient, storable(failed.failure.reason)
     data = _of_recipient(job, recipient, failed.number, failed.block_time) | {
         "error_code": _INTERNAL,
-        "raw_reason": failed.failure.reason,
+        "raw_reason": reason,
         "rcpt_subs": job.substitution_data | recipient.substitution_data,
     }
+    if failed.is_rejected:
+        data |= _literal_headers(job)
+    event_type = EventType.GENERATION_REJECTION if failed.is_rejected else EventType.GENERATION_FAILURE
     return Event(
-        event_id=ids.message_event_id(failed.number, EventType.GENERATION_FAILURE, 0),
-        type=EventType.GENERATION_FAILURE,
+        event_id=ids.message_event_id(failed.number, event_type, 0),
+        type=event_type,
+        bounce_class=_ADMIN_FAILURE if failed.is_rejected else None,
         happened_at=failed.failed_at,
         message=failed.number,
         rcpt_to=recipient.email.lower(),
-        reason=failed.failure.reason,
+        reason=reason,
         sending_domain=_literal_sending_domain(job),
         **_dimensions(job, recipient),
         data=data,
@@ -68,8 +74,8 @@ def of_failed(failed: Failed) -> Event:
 
 
 def of_canceled(canceled: Canceled) -> Event:
-    """The administrative bounce of a message that was cancelled before it was generated (contract 10 §13)."""
-    job, recipient, reason = canceled.job, canceled.recipient, "554 5.7.1 [internal] Campaign cancelled"
+    """The administrative bounce of a message that is given up by us (contract 10 §13)."""
+    job, recipient, reason = canceled.job, canceled.recipient, canceled.reason
     data = _of_recipient(job, recipient, canceled.number, canceled.block_time)
     return Event(
         event_id=ids.message_event_id(canceled.number, EventType.BOUNCE, 0),
@@ -105,16 +111,17 @@ def _of_generated(settled: Settled) -> dict[str, Any]:
     attempt, generated = settled.attempt, settled.attempt.generated
     return {
         "columns": {
-            "sending_domain": generated.sending_domain,
-            "subject_campaign": generated.subject,
+            "sending_domain": storable(generated.sending_domain),
+            "subject_campaign": storable(generated.subject),
             "sending_ip": settled.outcome.local_ip,
             "msg_size": len(generated.data),
+            "sent_with": generated.flags.sent_with,
         },
         "data": _of_recipient(settled.job, attempt.recipient, attempt.number, settled.block_time)
         | {
-            "friendly_from": generated.friendly_from,
-            "msg_from": generated.envelope_from,
-            "subject": generated.subject,
+            "friendly_from": storable(generated.friendly_from),
+            "msg_from": storable(generated.envelope_from),
+            "subject": storable(generated.subject),
             "injection_time": clock.iso_milliseconds(attempt.injected_at),
             "open_tracking": generated.flags.open,
             "click_tracking": generated.flags.click,
@@ -149,6 +156,9 @@ def _of_recipient(job: Job, recipient: Recipient, number: int, block_time: int) 
     }
     if job.template_version:
         data["template_version"] = str(job.template_version)
+    if job.override.list_id:
+        # Not the contract's: it says which list an unsubscribe is about.
+        data["list_id"] = list_ids.of_header(job.override.list_id)
     return data
 
 
@@ -170,6 +180,13 @@ def _literal_sending_domain(job: Job) -> str:
     """The domain of From where nothing had to be rendered to know it."""
     sender = job.override.sender or job.content.sender
     return domain_of(sender.email) if sender is not None and "{{" not in sender.email else ""
+
+
+def _literal_headers(job: Job) -> dict[str, str]:
+    """Address of From and subject, as far as they are the same for everyone: nothing has been rendered."""
+    sender = job.override.sender or job.content.sender
+    written = {"friendly_from": sender.email if sender else "", "subject": job.content.subject or ""}
+    return {name: value for name, value in written.items() if value and "{{" not in value}
 
 
 def recipient_hash(rcpt_to: str) -> str:

@@ -8,17 +8,20 @@ from momentum.lib import clock
 from tracking import configuration
 from transmissions.chunks import unpack
 from transmissions.delivery import Outcome, Outgoing
-from transmissions.generation import GenerationFailure
+from transmissions.generation import Generated, GenerationFailure
 from transmissions.models import Chunk, Transmission
 from transmissions.pipeline import canceling, claim, expanding, jobs, settle, trying
 from transmissions.pipeline.claim import Lease
 from transmissions.pipeline.slots import slot
 from transmissions.pipeline.work import Attempt, Failed, Settled
+from transmissions.suppression import following, lookup
 from transmissions.values import Recipient
 
 log = logging.getLogger(__name__)
 
 _SINGLE, _BULK = "single", "bulk"
+# How long a pause or cancellation may go unseen by a worker in the middle of a chunk.
+_LOOK_EVERY_S = 0.2
 
 
 def generate_due() -> bool:
@@ -55,6 +58,7 @@ def _process(chunk: Chunk, lease: Lease, deadline: float) -> None:
     if chunk.transmission.state == Transmission.State.CANCELED:
         canceling.cancel_chunk(chunk, lease)
         return
+    following.keep_up()
     work = _Work(jobs.get(chunk.transmission_id), chunk, settle.settled_numbers(chunk), deadline)
     for outcomes in trying.relay().deliver(work.outgoing()):
         done, failed = [work.settled(outcome) for outcome in outcomes], work.take_failed()
@@ -75,16 +79,21 @@ class _Work:
 
     def __init__(self, ready: jobs.Ready, chunk: Chunk, skip: set[int], deadline: float) -> None:
         self._ready, self._chunk, self._skip, self._deadline = ready, chunk, skip, deadline
+        self._suppressed = lookup.suppressed(ready.job, unpack(chunk.recipients))
         self._under_way: dict[int, Attempt] = {}
         self._failed: list[Failed] = []
+        self._look_at = 0.0
         self.complete = False
 
     def outgoing(self) -> Iterator[Outgoing]:
-        """Messages to be sent; ends early when time is up, and `complete` stays False then."""
+        """Messages to be sent; ends early when time is up or the transmission was stopped.
+
+        `complete` stays False then.
+        """
         for number, recipient in enumerate(unpack(self._chunk.recipients), self._chunk.first_number):
             if number in self._skip:
                 continue
-            if time.monotonic() > self._deadline:
+            if time.monotonic() > self._deadline or self._is_stopped():
                 return
             attempt = self._attempt(number, recipient)
             if attempt is not None:
@@ -100,10 +109,25 @@ class _Work:
         taken, self._failed = self._failed, []
         return taken
 
+    def _is_stopped(self) -> bool:
+        """Whether an operator has paused or somebody has cancelled the transmission since."""
+        now = time.monotonic()
+        if now < self._look_at:
+            return False
+        self._look_at = now + _LOOK_EVERY_S
+        under_way = Transmission.objects.filter(id=self._chunk.transmission_id, is_paused=False)
+        return not under_way.exclude(state=Transmission.State.CANCELED).exists()
+
     def _attempt(self, number: int, recipient: Recipient) -> Attempt | None:
-        made = trying.generate(self._ready, self._chunk, number, recipient)
+        is_rejected = recipient.email.lower() in self._suppressed
+        if is_rejected:
+            made: Generated | GenerationFailure = GenerationFailure(number, lookup.REASON)
+        else:
+            made = trying.generate(self._ready, self._chunk, number, recipient)
         if not isinstance(made, GenerationFailure):
             return Attempt(number, self._chunk.id, recipient, made, clock.now())
         job, block_time = self._ready.job, self._ready.block_time
-        self._failed.append(Failed(job, block_time, number, self._chunk.id, recipient, made, clock.now()))
+        self._failed.append(
+            Failed(job, block_time, number, self._chunk.id, recipient, made, clock.now(), is_rejected)
+        )
         return None

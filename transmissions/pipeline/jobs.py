@@ -1,8 +1,9 @@
 """What a worker keeps at hand of the transmissions it works on: prepared once, used for every recipient."""
 
 from collections import OrderedDict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -10,12 +11,13 @@ from django.conf import settings
 from django.db import transaction
 
 from momentum.lib import clock
-from tracking import configuration, keys
+from tracking import configuration, key_watch
+from tracking.keys import Keyring
 from tracking.options import OPTION_NAMES, Configuration
 from tracking.tokens import Sealer
 from transmissions import snippets, template_versions
 from transmissions.generation import PreparationFailure, Prepared, prepare
-from transmissions.models import Snapshot, TemplateVersion
+from transmissions.models import Snapshot, TemplateVersion, Transmission
 from transmissions.stored_content import stored_as_content
 from transmissions.values import Job, TrackingFlags
 
@@ -25,10 +27,14 @@ _KEPT = 8
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A transmission ready for its recipients; `prepared` is the fault of every one if it cannot be compiled."""
+    """A transmission ready for its recipients; `prepared` is the fault of every one if it cannot be compiled.
+
+    `sealing_key` is the id of the key that its links are sealed with.
+    """
 
     job: Job
     block_time: int
+    sealing_key: str
     prepared: Prepared | PreparationFailure
 
 
@@ -36,8 +42,9 @@ _at_hand: "OrderedDict[int, Ready]" = OrderedDict()
 
 
 def get(transmission_id: int) -> Ready:
-    """The prepared transmission, made at the first call in this process."""
-    if transmission_id not in _at_hand:
+    """The prepared transmission, made at the first call in this process, and again if its key was revoked."""
+    ready = _at_hand.get(transmission_id)
+    if ready is None or _keys().current.with_id(ready.sealing_key) is None:
         _at_hand[transmission_id] = _prepare(transmission_id)
         while len(_at_hand) > _KEPT:
             _at_hand.popitem(last=False)
@@ -48,6 +55,7 @@ def get(transmission_id: int) -> Ready:
 def forget() -> None:
     """Let go of everything at hand."""
     _at_hand.clear()
+    _keys.cache_clear()
 
 
 def stored_job(transmission_id: int) -> Job:
@@ -55,21 +63,43 @@ def stored_job(transmission_id: int) -> Job:
     return msgspec.json.decode(Snapshot.objects.get(transmission_id=transmission_id).job, type=Job)
 
 
+@lru_cache(maxsize=1)
+def _keys() -> key_watch.Keys:
+    return key_watch.source(Path(settings.MOMENTUM_HOME), settings.TRACKING_KEYS)
+
+
 def _prepare(transmission_id: int) -> Ready:
-    job, options, block_time, began = _fixed(transmission_id)
+    ring = _keys().current
+    fixed = _fixed(transmission_id, ring)
+    job = fixed.job
     if job.template_id and not job.template_version:
         # It was there when the transmission was accepted (contract 10 §9).
         reason = f"554 5.3.3 [internal] template '{job.template_id}' does not exist"
-        return Ready(job, block_time, PreparationFailure(reason))
-    sealer = Sealer(keys.load(Path(settings.MOMENTUM_HOME), settings.TRACKING_KEYS))
-    return Ready(job, block_time, prepare(job, options, sealer, find_snippet=snippets.as_of(began)))
+        return Ready(job, fixed.block_time, fixed.sealing_key, PreparationFailure(reason))
+    options = fixed.options
+    if job.is_test:
+        # Without a tracking host no link, pixel or List-Unsubscribe is ever sealed.
+        options = replace(options, engagement_tracking_host="")
+    sealer = Sealer(ring, fixed.sealing_key)
+    prepared = prepare(job, options, sealer, find_snippet=snippets.as_of(fixed.began))
+    return Ready(job, fixed.block_time, fixed.sealing_key, prepared)
 
 
-def _fixed(transmission_id: int) -> tuple[Job, Configuration, int, datetime]:
-    """Job, configuration and block time as the first generation of this transmission found them, and its time.
+@dataclass(frozen=True, slots=True)
+class _Fixed:
+    job: Job
+    options: Configuration
+    block_time: int
+    sealing_key: str
+    began: datetime
 
-    A change of template or configuration holds for transmissions whose generation begins later: messages of one
-    transmission do not differ, and a retry gives the same message again.
+
+def _fixed(transmission_id: int, ring: Keyring) -> _Fixed:
+    """Everything that messages are made from, as the first generation of this transmission found it.
+
+    A change of template, configuration or key holds for transmissions whose generation begins later: messages of
+    one transmission do not differ, and a retry gives the same message again. Only a key that has been revoked
+    since is replaced, because links sealed with it would not work.
     """
     with transaction.atomic():
         snapshot = (
@@ -77,10 +107,14 @@ def _fixed(transmission_id: int) -> tuple[Job, Configuration, int, datetime]:
             .select_related("transmission")
             .get(transmission_id=transmission_id)
         )
+        transmission = snapshot.transmission
+        if ring.with_id(transmission.sealing_key) is None:
+            transmission.sealing_key = ring.sealing.name
+            Transmission.objects.filter(id=transmission_id).update(sealing_key=transmission.sealing_key)
         job = msgspec.json.decode(snapshot.job, type=Job)
         if snapshot.configuration is None:
             options = configuration.current()
-            job = _with_template(job, snapshot.transmission.use_draft_template)
+            job = _with_template(job, transmission.use_draft_template)
             if job.transactional is None:
                 job = msgspec.structs.replace(job, transactional=options.transactional_default)
             snapshot.configuration = asdict(options)
@@ -88,9 +122,8 @@ def _fixed(transmission_id: int) -> tuple[Job, Configuration, int, datetime]:
             snapshot.save()
     # Options that a later version has dropped are of no interest to it.
     known = {name: value for name, value in snapshot.configuration.items() if name in OPTION_NAMES}
-    transmission = snapshot.transmission
     began = transmission.generation_started_at or transmission.created_at
-    return job, Configuration(**known), transmission.block_time, began
+    return _Fixed(job, Configuration(**known), transmission.block_time, transmission.sealing_key, began)
 
 
 def _with_template(job: Job, use_draft: bool) -> Job:

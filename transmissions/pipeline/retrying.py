@@ -5,13 +5,16 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from momentum.lib import clock
 from transmissions.chunks import unpack
 from transmissions.delivery import Outgoing
 from transmissions.generation import GenerationFailure
 from transmissions.models import Chunk
 from transmissions.pipeline import claim, jobs, settle, trying
 from transmissions.pipeline.claim import Lease, Retry
-from transmissions.pipeline.work import Attempt
+from transmissions.pipeline.work import Attempt, Failed, Settled
+from transmissions.suppression import following, lookup
+from transmissions.values import Recipient
 
 log = logging.getLogger(__name__)
 
@@ -35,12 +38,20 @@ def retry_due() -> bool:
 def _process(retries: Sequence[Retry], lease: Lease, deadline: float) -> None:
     under_way: dict[int, tuple[jobs.Ready, Attempt]] = {}
     untried = {retry.number for retry in retries}
+    failed: list[Failed] = []
+    refused: list[Settled] = []
 
     def outgoing() -> Iterator[Outgoing]:
-        for ready, attempt in _attempts(retries):
+        for ready, attempt, is_suppressed in _attempts(retries):
             if time.monotonic() > deadline:
                 return
+            if isinstance(attempt, Failed):
+                failed.append(attempt)
+                continue
             untried.discard(attempt.number)
+            if is_suppressed:
+                refused.append(trying.refused(ready, attempt))
+                continue
             under_way[attempt.number] = ready, attempt
             yield trying.outgoing(attempt)
 
@@ -49,22 +60,35 @@ def _process(retries: Sequence[Retry], lease: Lease, deadline: float) -> None:
         settle.settle_retries(lease, done)
         if under_way:
             settle.renew(lease)
+    settle.settle_retries(lease, refused, failed)
+    untried.difference_update(one.number for one in failed)
     claim.release_retries(untried, lease)
 
 
-def _attempts(retries: Sequence[Retry]) -> Iterator[tuple[jobs.Ready, Attempt]]:
-    """The messages generated again, chunk by chunk, from the same inputs as the first time."""
+def _attempts(retries: Sequence[Retry]) -> Iterator[tuple[jobs.Ready, Attempt | Failed, bool]]:
+    """The messages generated again, chunk by chunk, from the same inputs as the first time.
+
+    With each of them, whether its recipient has been suppressed since.
+    """
+    following.keep_up()
     by_chunk: dict[int, list[Retry]] = defaultdict(list)
     for retry in retries:
         by_chunk[retry.chunk_id].append(retry)
     for chunk_id, due in sorted(by_chunk.items()):
         chunk = Chunk.objects.get(id=chunk_id)
         ready, recipients = jobs.get(chunk.transmission_id), unpack(chunk.recipients)
-        for retry in due:
-            recipient = recipients[retry.number - chunk.first_number]
+        people = [recipients[retry.number - chunk.first_number] for retry in due]
+        suppressed = lookup.suppressed(ready.job, people)
+        for retry, recipient in zip(due, people, strict=True):
             made = trying.generate(ready, chunk, retry.number, recipient)
             if isinstance(made, GenerationFailure):
                 # It rendered before from the same inputs, so the fault is ours; the others still go out.
                 log.error("message %d no longer renders: %s", retry.number, made.reason)
+                yield ready, _failed(ready, retry, recipient, made), False
                 continue
-            yield ready, Attempt(retry.number, chunk.id, recipient, made, retry.injected_at, retry.attempts)
+            attempt = Attempt(retry.number, chunk.id, recipient, made, retry.injected_at, retry.attempts)
+            yield ready, attempt, recipient.email.lower() in suppressed
+
+
+def _failed(ready: jobs.Ready, retry: Retry, recipient: Recipient, made: GenerationFailure) -> Failed:
+    return Failed(ready.job, ready.block_time, retry.number, retry.chunk_id, recipient, made, clock.now())

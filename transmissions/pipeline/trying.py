@@ -12,6 +12,7 @@ from transmissions.generation import Generated, GenerationFailure, PreparationFa
 from transmissions.models import Chunk
 from transmissions.pipeline.jobs import Ready
 from transmissions.pipeline.work import Attempt, Settled
+from transmissions.suppression import lookup
 from transmissions.values import Recipient
 
 # A worker that is asked to stop finishes its task first: this keeps one short. What is left is hinted again.
@@ -48,6 +49,22 @@ def settled(ready: Ready, attempt: Attempt, outcome: Outcome) -> Settled:
         if when is None:
             outcome = _given_up(outcome)
     return Settled(ready.job, ready.block_time, attempt, outcome, when)
+
+
+def refused(ready: Ready, attempt: Attempt) -> Settled:
+    """An attempt not made: the recipient has been suppressed since the last one (docs/suppression.md)."""
+    outcome = Outcome(
+        key=attempt.number,
+        result="bounced",
+        error_code=554,
+        reply=lookup.REASON,
+        bounce_class=lookup.BOUNCE_CLASS,
+        remote_ip="",
+        local_ip="",
+        tls=None,
+        finished_at=clock.now(),
+    )
+    return Settled(ready.job, ready.block_time, attempt, outcome)
 
 
 def _given_up(outcome: Outcome) -> Outcome:

@@ -33,7 +33,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A recipient for whom no message could be generated."""
+    """A recipient for whom no message was generated: it failed, or (`is_rejected`) the address is suppressed."""
 
     job: Job
     block_time: int
@@ -42,11 +42,12 @@ class Failed:
     recipient: Recipient
     failure: GenerationFailure
     failed_at: datetime
+    is_rejected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Canceled:
-    """A recipient whose message was cancelled before it was generated."""
+    """A recipient whose message is given up by us; `reason` is that of its administrative bounce."""
 
     job: Job
     block_time: int
@@ -54,3 +55,4 @@ class Canceled:
     chunk_id: int
     recipient: Recipient
     canceled_at: datetime
+    reason: str = "554 5.7.1 [internal] Campaign cancelled"

@@ -14,9 +14,10 @@ from typing import Any, TextIO
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import DatabaseError, connections
+from redis import RedisError
 
-from momentum import embedded
+from momentum import embedded, health
 from momentum.first_run import create_credentials
 from momentum.parts import application_parts, bind_host
 from momentum.screen import welcome
@@ -64,6 +65,7 @@ class Command(BaseCommand):
         if settings.REDIS_URL is None:
             supervisor.start(Part.of_service(embedded.redis(home)))
             embedded.wait_for_redis(home)
+        _check_services()
         call_command("migrate", interactive=False, verbosity=0)
         retention.keep_partitions()
         connections.close_all()
@@ -101,6 +103,18 @@ def _hold(home: Path) -> TextIO:
             f"Momentum is running already on {home} (set MOMENTUM_HOME for another one)"
         ) from problem
     return lock
+
+
+def _check_services() -> None:
+    """Services of one's own that do not answer are named by the variable that leads to them."""
+    for variable, ask, problems in (
+        ("DATABASE_URL", health.ask_database, DatabaseError),
+        ("REDIS_URL", health.ask_redis, RedisError),
+    ):
+        try:
+            ask()
+        except problems as problem:
+            raise CommandError(f"{variable}: no answer: {' '.join(str(problem).split())}") from problem
 
 
 def _check_ports() -> None:

@@ -59,16 +59,16 @@ class OwnRedis:
 
 
 class TrackerProcess:
-    """`python -m tracking.server` on a port of its own."""
+    """`python -m tracking.server` on a port of its own; with `keys` "" it uses the key file in `home`."""
 
-    def __init__(self, home: Path, redis_url: str) -> None:
+    def __init__(self, home: Path, redis_url: str, keys: str = KEY) -> None:
         with closing(socket()) as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self._environment = os.environ | {
             "MOMENTUM_HOME": str(home),
             "REDIS_URL": redis_url,
-            "TRACKING_KEYS": KEY,
+            "TRACKING_KEYS": keys,
             "PORT": str(self.port - 1),
             "TRUSTED_PROXIES": "127.0.0.1",
         }

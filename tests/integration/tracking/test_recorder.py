@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
+from django.test import override_settings
 from redis import Redis
 
 from momentum.lib import clock, ids
@@ -42,7 +43,9 @@ def recorder(redis: "Redis") -> Recorder:
 
 
 def make_recorder(redis: "Redis") -> Recorder:
-    recorder = Recorder(redis, RING, settings.MOMENTUM_HOME, wait_for_dead_ms=1)
+    # The hits here are of a fixed day, which is long ago by now.
+    with override_settings(HIT_DETAILS_KEPT_DAYS=36_500):
+        recorder = Recorder(redis, RING, settings.MOMENTUM_HOME, wait_for_dead_ms=1)
     recorder.run_once(wait_ms=1)
     return recorder
 

@@ -111,6 +111,7 @@ def test_pre_built_messages(values, expected):
         "no header\n\nx",
         "Subject: no from\n\nx",
         "From: a@b.test\nContent-Type: multipart/mixed\n\nx",
+        "From: a@b.test\nContent-Type: text/x-amp-html\n\nx",
         "From: a@b.test\nContent-Type: multipart/mixed; boundary=b\n\nx",
         "From: a@b.test\nbroken line\n\nx",
     ],

@@ -1,5 +1,7 @@
 """Header fields of a message (contract 10 §3, §5, §6.3)."""
 
+from email.parser import BytesParser
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,6 +103,17 @@ def test_internationalised_addresses_need_smtputf8(keyring):
     assert not plain.is_8bit
     only_in_envelope = generate(keyring, make_job(), make_recipient("josé@example.net", header_to="list@c.test"))
     assert only_in_envelope.smtputf8
+
+
+def test_not_even_an_unchecked_address_makes_a_header(keyring):
+    message = read(generate(keyring, make_job(), make_recipient("a@b.test\r\nBcc: x@y.test\r\n\r\n")))
+    assert "Bcc" not in message
+
+
+def test_the_mailbox_for_unsubscribing_is_escaped(keyring):
+    generated = generate(keyring, make_job(), unsubscribe_mailto="out+é>\r\nBcc: x@mail.example.org")
+    assert "Bcc" not in BytesParser().parsebytes(generated.data)
+    assert b"<mailto:out+%C3%A9%3E%0D%0ABcc%3A%20x@mail.example.org>,\r\n <http://" in generated.data
 
 
 @given(value=ANYTHING)

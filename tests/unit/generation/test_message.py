@@ -151,6 +151,16 @@ def test_flags_of_one_recipient(keyring, flags, kinds):
     assert len(tracked_urls(body(other, "html"))) == 3
 
 
+def test_a_recipient_who_declined_is_not_tracked_whatever_the_levels_say(keyring):
+    on = TrackingFlags(open_tracking=True, click_tracking=True, initial_open=True)
+    made = prepared(keyring, make_job(CONTENT, flags=on, template_flags=on))
+    message = made.message(make_recipient(options=on, tracking_declined=True), NUMBER, BLOCK_TIME, SENT_AT)
+    assert body(message, "html") == HTML.replace(' data-msys-linkname="more"', "")
+    assert message.flags == Tracking()
+    other = made.message(make_recipient(options=on), NUMBER + 1, BLOCK_TIME, SENT_AT)
+    assert len(tracked_urls(body(other, "html"))) == 3
+
+
 def test_attributes_disappear_whether_or_not_clicks_are_tracked(keyring):
     content = make_content(html=HTML, text='https://shop.test/x[[data-msys-linkname="n"]] end')
     message = generate(keyring, make_job(content, flags=TrackingFlags(click_tracking=False, open_tracking=False)))

@@ -3,18 +3,31 @@
 import base64
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from momentum.lib.errors import Fault
 from tests.unit.generation.builders import (
     attempt,
     body,
     generate,
+    make_configuration,
     make_job,
     make_recipient,
     opened,
     read,
     tracked_urls,
 )
-from transmissions.generation import GenerationFailure, PreparationFailure, prepare
+from tracking.tokens import Sealer
+from transmissions.generation import (
+    Generated,
+    GenerationFailure,
+    PreparationFailure,
+    Prepared,
+    check_content,
+    prepare,
+    preview,
+)
 from transmissions.generation.dissection import dissect
 from transmissions.values import Content, Mailbox, Override, TrackingFlags
 
@@ -237,3 +250,38 @@ def nested(depth: int) -> str:
 )
 def test_structure_has_limits(source, readable):
     assert (dissect(source) is not None) is readable
+
+
+LINES = [
+    "Subject: {{who}}",
+    " folded {{who}}",
+    "To: é <a@b.test>",
+    "Content-Type: text/html; charset=utf-16",
+    "Content-Type: text/plain; charset=unknown-8bit",
+    'Content-Type: multipart/mixed; boundary="b"',
+    "Content-Type: ;;=",
+    "Content-Transfer-Encoding: base64",
+    "Content-Transfer-Encoding: quoted-printable",
+    "Content-Disposition: attachment; filename*=x''%",
+    "",
+    "--b",
+    "--b--",
+    "=E9 {{who}} =",
+    "https://shop.test/{{who}}",
+    "no colon",
+    "Subject: =?utf-8?b?!!!?= =?x?q?a?=",
+]
+
+
+@given(st.lists(st.sampled_from(LINES) | st.text(max_size=20), max_size=15).map("\n".join))
+def test_any_text_is_refused_or_sent(keyring, rest):
+    content = Content(email_rfc822=f"From: a@b.test\nX-Own: 1\n{rest}")
+    refused = check_content(content) != []
+    made = prepare(make_job(content), make_configuration(), Sealer(keyring))
+    assert isinstance(made, PreparationFailure) is refused
+    assert isinstance(preview(content, {}), Fault) is refused
+    if isinstance(made, Prepared):
+        message = made.message(make_recipient(substitution_data={"who": "Zoë\r\nBcc: x"}), 1, 2, 3)
+        assert isinstance(message, Generated)
+        assert b"\nBcc" not in message.data.partition(b"\r\n\r\n")[0]
+        assert b"\n" not in message.data.replace(b"\r\n", b"")

@@ -30,7 +30,7 @@ known = st.just(NOTHING) | st.builds(
     columns=st.fixed_dictionaries(
         {},
         optional={
-            **{name: texts for name in ("sending_ip", "ip_pool", "mailbox_provider", "subject_campaign")},
+            **dict.fromkeys(("sending_ip", "ip_pool", "mailbox_provider", "subject_campaign"), texts),
             **{name: st.integers(0, 2**40) for name in ("msg_size", "num_retries", "queue_time")},
         },
     ),

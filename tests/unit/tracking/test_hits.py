@@ -1,8 +1,9 @@
 """The table of contract 50 §6 and the edge cases of §13, on the plain functions."""
 
+import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 import pytest
 from hypothesis import given
@@ -182,6 +183,23 @@ def test_a_get_of_the_unsubscribe_link_asks_first() -> None:
     assert (answer.status, hit) == (200, None)
     assert b'<form method="post">' in answer.body
     assert b'name="List-Unsubscribe" value="One-Click"' in answer.body
+
+
+def test_the_unsubscribe_page_is_plain_html_that_says_what_will_happen() -> None:
+    answer, _ = ask(f"/u/{UNSUBSCRIBE}")
+    page = answer.body.decode()
+    assert "<script" not in page
+    assert "src=" not in page
+    assert "gets no more messages of this kind" in page
+    assert str(header(answer, "Content-Security-Policy")).startswith("default-src 'none'; style-src")
+
+
+def test_who_presses_the_button_gets_a_page_that_confirms() -> None:
+    fields = re.findall(r'name="([^"]+)" value="([^"]+)"', ask(f"/u/{UNSUBSCRIBE}")[0].body.decode())
+    answer, hit = ask(f"/u/{UNSUBSCRIBE}", "POST", content_type=FORM, body=urlencode(fields).encode())
+    assert (answer.status, header(answer, "Content-Type")) == (200, "text/html; charset=utf-8")
+    assert b"<h1>You have been unsubscribed</h1>" in answer.body
+    assert hit is not None
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,9 @@ def make_content(**changes: Any) -> dict[str, Any]:
 
 
 def read(body: Any) -> Submission:
-    return read_submission(msgspec.json.encode(body), YEAR)
+    submission = read_submission(msgspec.json.encode(body), YEAR)
+    submission.faults.raise_if_any()
+    return submission
 
 
 def faults(body: Any) -> list[tuple[int, str, str]]:

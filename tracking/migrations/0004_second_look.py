@@ -22,7 +22,7 @@ CREATE TABLE tracking_revision (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tracking", "0001_event_log_and_options")]
+    dependencies = [("tracking", "0003_sent_with_in_the_event_log")]
 
     operations = [
         migrations.RunSQL(TABLES, "DROP TABLE tracking_held_event, tracking_revision"),
@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                 ("id", models.SmallIntegerField(primary_key=True, serialize=False)),
                 ("next_transaction", models.BigIntegerField(default=0)),
             ],
+            options={"default_permissions": ()},
         ),
         migrations.CreateModel(
             name="Reclassification",
@@ -48,5 +49,6 @@ class Migration(migrations.Migration):
                 ("changes", models.JSONField(default=dict)),
                 ("is_finished", models.BooleanField(default=False)),
             ],
+            options={"default_permissions": ()},
         ),
     ]

@@ -1,0 +1,1 @@
+"""The pages of recipient lists in the admin (contract 90 §12)."""
