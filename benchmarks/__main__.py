@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-ALL = ("generation", "accepting", "delivery", "tracking", "reports")
+ALL = ("generation", "accepting", "delivery", "tracking", "traffic", "reports")
 
 
 def main() -> None:

@@ -43,6 +43,7 @@ _MENU: dict[str, tuple[tuple[str, str, str, str], ...]] = {
     ),
     "Settings": (
         ("msg_gen configuration", "tune", "msg_gen", "tracking.view_option"),
+        ("Human or machine", "smart_toy", "traffic_rules", "tracking.view_option"),
         (
             "Privacy requests",
             "shield_person",

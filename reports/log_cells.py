@@ -3,10 +3,11 @@
 Rollups are built with it and windows finer than a rollup are answered with it, so both count alike.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -59,22 +60,44 @@ class Cell:
     messages: list[int] | None
 
 
-_BY_TRANSACTION = f"""
+_CELLS = f"""
     SELECT date_bin('{BUCKET_SECONDS} seconds', d.happened_at, 'epoch'),
            {", ".join(f"d.{name}" for name in DIMENSIONS)},
            d.type, {BOUNCE_CLASS}, {RETRIES}, {PREFETCHED}, {TRACKED}, {MACHINE}, {DETAIL}, {UNNAMED},
            count(*), sum(d.msg_size)::bigint, sum(d.queue_time)::bigint, {MESSAGES}
-    FROM tracking_event d
-    WHERE d.xid >= %s::text::xid8 AND d.xid < %s::text::xid8
+    FROM tracking_event d {{}}
     GROUP BY {", ".join(str(position) for position in range(1, len(DIMENSIONS) + 10))}
 """  # noqa: S608 (our own names)
 
 
 def written_between(start: int, end: int) -> Iterator[Cell]:
     """What transactions `start` <= id < `end` wrote, as cells of full dimensions."""
+    return _cells("WHERE d.xid >= %s::text::xid8 AND d.xid < %s::text::xid8", [str(start), str(end)])
+
+
+def of_events(events: Sequence[tuple[datetime, UUID]]) -> list[Cell]:
+    """Some events as cells, each named by its time and id."""
+    times, ids = [at for at, _ in events], [event_id for _, event_id in events]
+    chosen = (
+        "JOIN unnest(%s::timestamptz[], %s::uuid[]) AS u(happened_at, event_id) "
+        "ON u.happened_at = d.happened_at AND u.event_id = d.event_id WHERE d.happened_at BETWEEN %s AND %s"
+    )
+    return list(_cells(chosen, [times, ids, min(times), max(times)]))
+
+
+def of_messages(messages: Sequence[int], start: datetime, end: datetime, before: int) -> list[Cell]:
+    """What transactions below `before` wrote of opens and clicks of some messages from `start` to before `end`."""
+    chosen = (
+        f"WHERE d.message = ANY(%s) AND d.happened_at >= %s AND d.happened_at < %s AND d.type IN ({_ENGAGEMENT}) "
+        "AND d.xid < %s::text::xid8"
+    )
+    return list(_cells(chosen, [list(messages), start, end, str(before)]))
+
+
+def _cells(chosen: str, values: list[Any]) -> Iterator[Cell]:
     width = len(DIMENSIONS) + 1
     with connection.cursor() as cursor:
-        cursor.execute(_BY_TRANSACTION, [str(start), str(end)])
+        cursor.execute(_CELLS.format(chosen), values)
         for row in cursor:
             yield Cell(row[0], row[1:width], *row[width:])
 

@@ -57,20 +57,55 @@ class Increment:
 
 def store(cells: list[Cell]) -> None:
     """Add cells to both rollups, in the current transaction; one process at a time (reports.rollups)."""
-    details = _detail_ids(cells)
-    for table, kept in ((FULL, None), (CAMPAIGN, _KEPT_BY_CAMPAIGN)):
-        sets = [_cut(cell.dimensions, kept) for cell in cells]
-        ids = _dimension_ids(set(sets))
-        increments: dict[Key, Increment] = {}
-        for cell, values in zip(cells, sets, strict=True):
-            key = Key(
-                *(cell.bucket, ids[values], cell.type, cell.bounce_class, cell.retries),
-                *(cell.prefetched, cell.tracked, cell.machine, details[_detail_key(cell)]),
-            )
-            members = None if cell.messages is None else BitMap64(cell.messages)
-            increments.setdefault(key, Increment()).add(cell.count, cell.msg_size, cell.queue_time, members)
-        _unite_with_stored(table, increments)
+    for table in (FULL, CAMPAIGN):
+        increments = _increments(table, cells)
+        for key, members in _stored_messages(table, increments).items():
+            increments[key].add_messages(members)
         upsert(table, increments)
+
+
+def correct(gone: list[Cell], come: list[Cell], present: list[Cell]) -> None:
+    """Replace cells that rollups hold by others, in the current transaction; one process at a time.
+
+    `present` are the cells that all opens and clicks of the messages concerned make now, in the quarter hours
+    concerned: a message stays in a bitmap as long as any of its events is left there.
+    """
+    for table in (FULL, CAMPAIGN):
+        taken, added = _increments(table, gone), _increments(table, come)
+        left = _increments(table, present)
+        stored = _stored_messages(table, {**taken, **added})
+        corrections: dict[Key, Increment] = {}
+        for key in taken.keys() | added.keys():
+            old, new = taken.get(key, Increment()), added.get(key, Increment())
+            members = stored.get(key, BitMap64()) - (old.messages or BitMap64())
+            corrections[key] = Increment(
+                *(new.count - old.count, new.msg_size - old.msg_size, new.queue_time - old.queue_time),
+                members | ((left[key].messages if key in left else None) or BitMap64()),
+            )
+        upsert(table, corrections)
+        _drop_empty(table, {key.bucket for key in taken})
+
+
+def _drop_empty(table: str, buckets: set[datetime]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {table} WHERE bucket = ANY(%s) AND count = 0", [list(buckets)])  # noqa: S608
+
+
+def _increments(table: str, cells: list[Cell]) -> dict[Key, Increment]:
+    """What cells add to one of the tables, row by row."""
+    kept = _KEPT_BY_CAMPAIGN if table == CAMPAIGN else None
+    details = _detail_ids(cells)
+    sets = [_cut(cell.dimensions, kept) for cell in cells]
+    ids = _dimension_ids(set(sets))
+    increments: dict[Key, Increment] = {}
+    for cell, values in zip(cells, sets, strict=True):
+        key = Key(
+            *(cell.bucket, ids[values], cell.type, cell.bounce_class, cell.retries),
+            *(cell.prefetched, cell.tracked, cell.machine, details[_detail_key(cell)]),
+        )
+        members = None if cell.messages is None else BitMap64(cell.messages)
+        increments.setdefault(key, Increment()).add(cell.count, cell.msg_size, cell.queue_time, members)
+    return increments
 
 
 def _cut(values: tuple[str, ...], kept: tuple[bool, ...] | None) -> tuple[str, ...]:
@@ -138,11 +173,11 @@ def unnamed_links(labels: Iterable[str]) -> set[str]:
 _BITMAP_KEY = ("bucket", "dimensions", "type", "prefetched", "machine", "detail")
 
 
-def _unite_with_stored(table: str, increments: dict[Key, Increment]) -> None:
-    """Put what is stored into the increments' bitmaps; opens and clicks have no class, retries or base."""
+def _stored_messages(table: str, increments: Mapping[Key, Increment]) -> dict[Key, BitMap64]:
+    """The bitmaps that are stored for the keys that have one; opens and clicks have no class, retries or base."""
     keys = [key for key, increment in increments.items() if increment.messages is not None]
     if not keys:
-        return
+        return {}
     columns = [[getattr(key, name) for key in keys] for name in _BITMAP_KEY]
     query = (
         f"SELECT k.n, r.messages FROM {table} r JOIN "  # noqa: S608
@@ -152,8 +187,7 @@ def _unite_with_stored(table: str, increments: dict[Key, Increment]) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute(query, columns)
-        for number, stored in cursor.fetchall():
-            increments[keys[number - 1]].add_messages(BitMap64.deserialize(stored))
+        return {keys[number - 1]: BitMap64.deserialize(stored) for number, stored in cursor.fetchall()}
 
 
 _ADDED = ("count", "msg_size", "queue_time")

@@ -12,7 +12,7 @@ from functools import cache
 from django.db import connection, transaction
 
 from momentum.lib import clock
-from reports import days, log_cells, rollup_store
+from reports import days, log_cells, revising, rollup_store
 from reports.log_cells import BUCKET_SECONDS
 from reports.models import Progress
 from tracking import log
@@ -51,13 +51,14 @@ def _advance(batch: int) -> bool:
     if cells:
         rollup_store.store(cells)
         days.touch({days.day_of(cell.bucket) for cell in cells})
+    revised = revising.apply(end)
     now, seen = clock.now(), progress.caught_up_at
-    if cells or end < horizon or seen is None or now - seen >= _HEARTBEAT or now < seen:
+    if cells or revised or end < horizon or seen is None or now - seen >= _HEARTBEAT or now < seen:
         progress.next_transaction = end
-        progress.revision += bool(cells)
+        progress.revision += bool(cells or revised)
         progress.caught_up_at = now if end == horizon else seen
         progress.save()
-    return end < horizon
+    return end < horizon or revised > 0
 
 
 @cache

@@ -16,4 +16,4 @@ def _empty_event_log(request: pytest.FixtureRequest) -> Iterator[None]:
     request.getfixturevalue("transactional_db")
     yield
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE tracking_event")
+        cursor.execute("TRUNCATE tracking_event, tracking_held_event, tracking_revision")

@@ -1,12 +1,13 @@
-"""Human or machine: decisions about one hit, on values and by rules that are data (rules.toml, contract 50 §8)."""
+"""Human or machine: the rules, which are data (rules.toml), and the verdict from a hit's agent and its signs."""
 
 import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
 _DEFAULT_RULES = Path(__file__).with_name("rules.toml")
 
@@ -17,55 +18,59 @@ class Traffic(StrEnum):
     HUMAN = "human"
     PREFETCH = "prefetch"  # a machine that loads on delivery
     SCANNER = "scanner"  # a security gateway, a crawler, a link preview
-    UNKNOWN = "unknown"  # no agent, a program, or one weak sign of a machine
+    UNKNOWN = "unknown"  # no agent, a program, or signs of a machine that do not suffice
+
+
+MACHINES = frozenset({Traffic.PREFETCH, Traffic.SCANNER})
 
 
 class Agent(StrEnum):
-    """What a user agent says of itself; the values are reasons of a verdict."""
+    """What a request says of itself; the values are reasons of a verdict, and names in rules.toml."""
 
-    NONE = "no_agent"
     PRIVACY_PROXY = "privacy_proxy"
+    PREFETCH_HEADER = "prefetch_header"
     IMAGE_PROXY = "image_proxy"
     SCANNER = "scanner_agent"
     HTTP_CLIENT = "http_client"
+    NONE = "no_agent"
     READER = "reader"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+AT_ONCE = "at_once"
+
+
+class Rule(NamedTuple):
+    """One agent or sign: what it means to people, and its numbers as far as it has them."""
+
+    meaning: str
+    points: int = 0
+    within_s: float = 0.0
+    least: int = 0
+    at_once_s: float = 0.0
+    exact: frozenset[str] = frozenset()
+    contains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class Rules:
     """The rules in force; agents in lower case, times in seconds."""
 
     version: int
-    prefetch_exact: frozenset[str]
-    image_proxies: tuple[str, ...]
-    scanners: tuple[str, ...]
-    http_clients: tuple[str, ...]
-    proxy_at_once_s: float
-    click_at_once_s: float
-    burst_window_s: float
-    burst_links: int
-    network_window_s: float
-    networks: int
+    machine_points: int
+    doubtful_points: int
+    window_s: float
+    unsubscribe_hold_s: float
+    agents: Mapping[str, Rule]
+    signs: Mapping[str, Rule]
+
+    @cached_property
+    def early_s(self) -> float:
+        """So long after sending the time since then says nothing any more."""
+        early = [rule.within_s for name, rule in self.signs.items() if name.startswith("click_")]
+        return max([rule.at_once_s for rule in self.agents.values()] + early)
 
 
-@dataclass(frozen=True, slots=True)
-class Signals:
-    """What is known of a hit. `links` and `networks` count what its message saw within the rules' windows.
-
-    `unsubscribed_too`: an unsubscribe link and other links of the message were followed within the window.
-    """
-
-    is_click: bool
-    user_agent: str
-    prefetch_header: bool
-    since_sent_s: float
-    links: int = 0
-    networks: int = 0
-    unsubscribed_too: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The class of a hit, why, and by which version of the rules; the two flags are contract 50 §8's."""
 
     traffic: Traffic
@@ -80,66 +85,67 @@ def load(variables: Mapping[str, str] = os.environ) -> Rules:
     raw = tomllib.loads(Path(variables.get("TRAFFIC_RULES") or _DEFAULT_RULES).read_text())
     return Rules(
         version=raw["version"],
-        prefetch_exact=frozenset(_lower(raw["prefetch"]["exact_agents"])),
-        image_proxies=_lower(raw["image_proxy"]["agents"]),
-        scanners=_lower(raw["scanner"]["agents"]),
-        http_clients=_lower(raw["http_client"]["agents"]),
-        **raw["timing"],
+        agents={name: _rule(raw["agents"].get(name, {})) for name in Agent if name is not Agent.READER},
+        signs={name: _rule(values) for name, values in raw["signs"].items()},
+        **raw["limits"],
     )
 
 
-def classify(signals: Signals, rules: Rules) -> Verdict:
-    """The verdict on one hit; the first sign that settles it wins."""
-    agent = _agent(signals.user_agent, rules)
+def verdict(
+    user_agent: str, prefetch_header: bool, since_sent_s: float, signs: tuple[str, ...], rules: Rules
+) -> Verdict:
+    """The verdict on one hit; `signs` are those of tracking.signs.
 
-    def verdict(traffic: Traffic, *reasons: str, prefetched: bool = False, proxy: bool = False) -> Verdict:
-        return Verdict(traffic, reasons, rules.version, prefetched, proxy)
-
+    The flags follow from agent and header alone, never from timing (contract 50 §8).
+    """
+    agent = agent_of(user_agent, rules)
     if agent is Agent.PRIVACY_PROXY:
-        return verdict(Traffic.PREFETCH, agent, prefetched=True, proxy=True)
-    if signals.prefetch_header:
-        return verdict(Traffic.PREFETCH, "prefetch_header", prefetched=True)
+        return Verdict(Traffic.PREFETCH, (agent.value,), rules.version, is_prefetched=True, is_proxy=True)
+    if prefetch_header:
+        return Verdict(Traffic.PREFETCH, (Agent.PREFETCH_HEADER.value,), rules.version, True, False)
     if agent is Agent.IMAGE_PROXY:
-        if signals.since_sent_s < rules.proxy_at_once_s:
-            return verdict(Traffic.PREFETCH, agent, "at_once", proxy=True)
-        return verdict(Traffic.HUMAN, agent, proxy=True)
+        if since_sent_s < rules.agents[agent].at_once_s:
+            return Verdict(Traffic.PREFETCH, (agent.value, AT_ONCE), rules.version, False, True)
+        return Verdict(Traffic.HUMAN, (agent.value,), rules.version, False, True)
     if agent is Agent.SCANNER:
-        return verdict(Traffic.SCANNER, agent, prefetched=True)
-    signs = _signs_of_a_machine(signals, rules)
-    if "burst" in signs or len(signs) > 1:
-        return verdict(Traffic.SCANNER, *signs)
-    if agent is not Agent.READER:
-        return verdict(Traffic.UNKNOWN, agent, *signs)
-    return verdict(Traffic.UNKNOWN if signs else Traffic.HUMAN, *signs)
+        return Verdict(Traffic.SCANNER, (agent.value,), rules.version, True, False)
+    return _by_points(agent, signs, rules)
 
 
 @lru_cache(maxsize=10_000)
-def _agent(user_agent: str, rules: Rules) -> Agent:
+def plain_verdict(user_agent: str, prefetch_header: bool, rules: Rules) -> Verdict:
+    """The verdict on a hit about which nothing but agent and header says anything."""
+    return verdict(user_agent, prefetch_header, rules.early_s, (), rules)
+
+
+@lru_cache(maxsize=1000)
+def _by_points(agent: Agent, signs: tuple[str, ...], rules: Rules) -> Verdict:
+    is_reader = agent is Agent.READER
+    points = sum(rules.signs[sign].points for sign in signs) + (0 if is_reader else rules.agents[agent].points)
+    reasons = signs if is_reader else (agent.value, *signs)
+    if points >= rules.machine_points:
+        traffic = Traffic.SCANNER
+    elif points >= rules.doubtful_points or not is_reader:
+        traffic = Traffic.UNKNOWN
+    else:
+        traffic = Traffic.HUMAN
+    return Verdict(traffic, reasons, rules.version, False, False)
+
+
+@lru_cache(maxsize=10_000)
+def agent_of(user_agent: str, rules: Rules) -> Agent:
+    """What kind of program the user agent names."""
     agent = user_agent.strip().lower()
-    if agent in rules.prefetch_exact:
+    if not agent:
+        return Agent.NONE
+    if agent in rules.agents[Agent.PRIVACY_PROXY].exact:
         return Agent.PRIVACY_PROXY
-    if _contains(agent, rules.image_proxies):
-        return Agent.IMAGE_PROXY
-    if _contains(agent, rules.scanners):
-        return Agent.SCANNER
-    if _contains(agent, rules.http_clients):
-        return Agent.HTTP_CLIENT
-    return Agent.READER if agent else Agent.NONE
+    for kind in (Agent.IMAGE_PROXY, Agent.SCANNER, Agent.HTTP_CLIENT):
+        if any(part in agent for part in rules.agents[kind].contains):
+            return kind
+    return Agent.READER
 
 
-def _signs_of_a_machine(signals: Signals, rules: Rules) -> tuple[str, ...]:
-    signs = {
-        "click_at_once": signals.is_click and signals.since_sent_s < rules.click_at_once_s,
-        "burst": signals.is_click and signals.links >= rules.burst_links,
-        "many_networks": signals.is_click and signals.networks >= rules.networks,
-        "unsubscribed_too": signals.is_click and signals.unsubscribed_too,
-    }
-    return tuple(name for name, seen in signs.items() if seen)
-
-
-def _lower(agents: list[str]) -> tuple[str, ...]:
-    return tuple(agent.lower() for agent in agents)
-
-
-def _contains(agent: str, parts: tuple[str, ...]) -> bool:
-    return any(part in agent for part in parts)
+def _rule(values: Mapping[str, Any]) -> Rule:
+    rule = Rule(**{"meaning": "", **values})
+    return rule._replace(exact=frozenset(map(str.lower, rule.exact)), contains=tuple(map(str.lower, rule.contains)))

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 
+from momentum.lib import clock
 from tracking.events import Event, EventType
 from tracking.tokens import MessagePart
 
@@ -41,6 +42,11 @@ class Known:
     columns: dict[str, Any] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
     is_delivered: bool = False
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether there is nothing to add."""
+        return not self.columns and not self.data
 
 
 NOTHING = Known()
@@ -93,7 +99,7 @@ def _look_up(group: list[tuple[int, int]]) -> dict[int, Known]:
             f"SELECT message, type, data::text, {columns} FROM tracking_event "  # noqa: S608 (our own column names)
             "WHERE message = ANY(%s) AND type IN ('injection', 'delivery') "
             "AND happened_at >= %s AND happened_at < %s ORDER BY message, type = 'delivery'",
-            [[number for _, number in group], first - _BEFORE, last + _AFTER],
+            [[number for _, number in group], first - _BEFORE, min(last + _AFTER, clock.now() + _BEFORE)],
         )
         rows = cursor.fetchall()
     return {number: _merged(list(events)) for number, events in groupby(rows, lambda row: row[0])}

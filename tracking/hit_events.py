@@ -1,18 +1,19 @@
 """From a hit that opened to the events that it makes (contract 50 §7, §9, §10; contract 60 §2)."""
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from momentum.lib import ids
-from tracking.classify import Verdict
+from tracking.classify import MACHINES, Verdict
 from tracking.enrichment import Known
-from tracking.events import CLICK_TYPES, Event, EventType
+from tracking.events import Event, EventType
 from tracking.hits import Hit
 from tracking.tokens import (
+    CLICK_KINDS,
     SENT_WITH_AMP,
     SENT_WITH_CLICK_TRACKING,
     SENT_WITH_INITIAL_OPEN,
@@ -43,6 +44,14 @@ _LEFT_OUT: dict[EventType, frozenset[str]] = {
 _LEFT_OUT_ELSEWHERE = frozenset({"recv_method"})
 
 
+class Mark(StrEnum):
+    """What was special about a request, in `data.traffic.marks`."""
+
+    UNSUBSCRIBE = "unsubscribe"  # the link unsubscribes
+    PREFETCH = "prefetch"  # a header said so
+    AFTER_HEAD = "after_head"  # the same client had just asked for the headers alone
+
+
 @dataclass(frozen=True, slots=True)
 class OpenedHit:
     """A hit, the two parts of its token, and what was found out about it."""
@@ -54,41 +63,40 @@ class OpenedHit:
     user_agent_parsed: dict[str, Any]
     geo_ip: dict[str, Any]
     known: Known
+    after_head: bool = False
 
 
-def events_of(opened: OpenedHit, types: tuple[EventType, ...]) -> Iterator[Event]:
-    """One event of each type, all of the same hit."""
-    for event_type in types:
-        yield Event(
-            event_id=_event_id(opened.hit, opened.link, event_type),
-            type=event_type,
-            happened_at=_EPOCH + timedelta(milliseconds=opened.hit.at_ms),
-            message=opened.message.message,
-            rcpt_to=opened.message.rcpt_to.lower(),
-            transmission=opened.message.transmission,
-            campaign_id=opened.link.campaign_id,
-            template_id=opened.link.template_id,
-            recipient_domain=opened.message.rcpt_to.rpartition("@")[2].lower(),
-            sending_domain=opened.link.sending_domain,
-            link_label=_link_label(opened.link),
-            is_prefetched=opened.verdict.is_prefetched,
-            traffic=opened.verdict.traffic.value,
-            sent_with=opened.message.sent_with,
-            **opened.known.columns,
-            data=_data(opened, event_type),
-        )
+def event_of(opened: OpenedHit, event_type: EventType | None = None) -> Event:
+    """The event of a hit: of the type that its link stands for, or of another type."""
+    event_type = event_type or TYPE_OF_KIND[opened.link.kind]
+    return Event(
+        event_id=_event_id(opened.hit, opened.link, event_type),
+        type=event_type,
+        happened_at=_EPOCH + timedelta(milliseconds=opened.hit.at_ms),
+        message=opened.message.message,
+        rcpt_to=opened.message.rcpt_to.lower(),
+        transmission=opened.message.transmission,
+        campaign_id=opened.link.campaign_id,
+        template_id=opened.link.template_id,
+        recipient_domain=opened.message.rcpt_to.rpartition("@")[2].lower(),
+        sending_domain=opened.link.sending_domain,
+        link_label=label_of(opened.link),
+        is_prefetched=opened.verdict.is_prefetched,
+        traffic=opened.verdict.traffic.value,
+        sent_with=opened.message.sent_with,
+        **opened.known.columns,
+        data=_data(opened, event_type),
+    )
 
 
-def types_of(link: LinkPart, verdict: Verdict, clicks_are_tracked: bool) -> tuple[EventType, ...]:
-    """The events that a hit on this link makes: none where clicks are switched off.
+def unsubscribes(link: LinkPart, verdict: Verdict) -> bool:
+    """Whether the hit may unsubscribe its recipient: a machine's never does, others are decided on later."""
+    return link.unsubscribe and link.kind in CLICK_KINDS and not is_machine(verdict)
 
-    A person who follows an unsubscribe link is unsubscribed whether or not clicks are tracked; a machine is not.
-    """
-    main = TYPE_OF_KIND[link.kind]
-    if main not in CLICK_TYPES:
-        return (main,)
-    unsubscribes = link.unsubscribe and not verdict.is_prefetched
-    return (main,) * clicks_are_tracked + (EventType.LINK_UNSUBSCRIBE,) * unsubscribes
+
+def is_machine(verdict: Verdict) -> bool:
+    """Whether no person made the hit."""
+    return verdict.is_prefetched or verdict.traffic in MACHINES
 
 
 def _event_id(hit: Hit, link: LinkPart, event_type: EventType) -> UUID:
@@ -97,7 +105,8 @@ def _event_id(hit: Hit, link: LinkPart, event_type: EventType) -> UUID:
     return UUID(bytes=hashlib.blake2b(hit.event_id + event_type.encode(), digest_size=16).digest(), version=5)
 
 
-def _link_label(link: LinkPart) -> str:
+def label_of(link: LinkPart) -> str:
+    """The row of the link in reports (contract 80 §7)."""
     return link.label or link.name or link.url
 
 
@@ -114,11 +123,7 @@ def _data(opened: OpenedHit, event_type: EventType) -> dict[str, Any]:
         "click_tracking": bool(message.sent_with & SENT_WITH_CLICK_TRACKING),
         "initial_pixel": bool(message.sent_with & SENT_WITH_INITIAL_OPEN),
         "amp_enabled": bool(message.sent_with & SENT_WITH_AMP),
-        "traffic": {
-            "class": opened.verdict.traffic.value,
-            "reasons": list(opened.verdict.reasons),
-            "rules": opened.verdict.version,
-        },
+        "traffic": told(opened.verdict) | _observed(opened),
     }
     if link.template_version:
         data["template_version"] = str(link.template_version)
@@ -134,6 +139,31 @@ def _data(opened: OpenedHit, event_type: EventType) -> dict[str, Any]:
         # Ours: two links to one destination are two places of the message.
         data["link"] = {"part": link.part, "position": link.position}
     return data
+
+
+def told(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as events tell it."""
+    return {"class": verdict.traffic.value, "reasons": verdict.reasons, "rules": verdict.version}
+
+
+def _observed(opened: OpenedHit) -> dict[str, Any]:
+    """What else a later judgement needs: milliseconds since sending, the link, what was special about it."""
+    seen: dict[str, Any] = {"after_ms": opened.hit.at_ms - opened.message.sent_at * 1000}
+    if opened.link.position:
+        seen["link"] = link_of(opened.link)
+    marks = {
+        Mark.UNSUBSCRIBE: opened.link.unsubscribe,
+        Mark.PREFETCH: opened.hit.prefetch,
+        Mark.AFTER_HEAD: opened.after_head,
+    }
+    if any(marks.values()):
+        seen["marks"] = [mark.value for mark, is_set in marks.items() if is_set]
+    return seen
+
+
+def link_of(link: LinkPart) -> str:
+    """What tells a link from the others of its message: several may lead to the same place."""
+    return f"{link.part} {link.position}" if link.position else link.url
 
 
 def _of_message(known: Known, event_type: EventType) -> dict[str, Any]:

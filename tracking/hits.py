@@ -73,6 +73,7 @@ class Answer(NamedTuple):
 class Hit(msgspec.Struct, frozen=True, array_like=True):
     """One request to be recorded: `event_id` is its id (UUID bytes), `at_ms` its time in Unix milliseconds.
 
+    `head` marks a request for the headers of a link alone: it makes no event, but tells what the next one is.
     The two parts stay sealed: neither Redis nor the spool file holds an address of a recipient.
     """
 
@@ -84,6 +85,7 @@ class Hit(msgspec.Struct, frozen=True, array_like=True):
     user_agent: str = ""
     accept_language: str = ""
     prefetch: bool = False
+    head: bool = False
 
 
 _PIXEL_ANSWER = Answer(200, ((b"content-type", b"image/gif"), *_NO_STORE), PIXEL)
@@ -162,7 +164,7 @@ def _click(request: Request, keyring: Keyring, clicks: ClickLimit) -> tuple[Answ
     if len(token.url.encode()) > TARGET_LIMIT:
         return _TARGET_TOO_LONG, None
     redirect = Answer(302, ((b"location", location(token.url).encode()), *_REDIRECT))
-    return redirect, None if request.method == "HEAD" else _hit(request, token)
+    return redirect, _hit(request, token)
 
 
 def _unsubscribe(request: Request, keyring: Keyring, _clicks: ClickLimit) -> tuple[Answer, Hit | None]:
@@ -217,6 +219,7 @@ def _hit(request: Request, token: _Token) -> Hit:
         user_agent=_cut(request.user_agent, _USER_AGENT_LIMIT),
         accept_language=_cut(request.accept_language, _ACCEPT_LANGUAGE_LIMIT),
         prefetch=request.prefetch,
+        head=request.method == "HEAD",
     )
 
 

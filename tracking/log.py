@@ -3,13 +3,13 @@
 Writers append; readers that must see each row exactly once follow the log by the id of the writing transaction.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
 import psycopg
-from django.db import connection
+from django.db import connection, transaction
 
 from tracking.events import Event
 
@@ -27,8 +27,33 @@ def append(events: Iterable[Event]) -> int:
 
     Returns the number of rows added. Must be called inside `transaction.atomic()`.
     """
+    rows = [row(event) for event in events]
+
+    def write(copy: psycopg.Copy) -> None:
+        for values in rows:
+            copy.write_row(values)
+
+    return _append(write)
+
+
+def append_lines(lines: Sequence[str]) -> int:
+    """Add events as `append` does; each is a line of COPY's text form in the order of COLUMNS, without its end."""
+    if not lines:
+        return 0
+    text = "\n".join(lines) + "\n"
+    return _append(lambda copy: copy.write(text))
+
+
+def _append(write: Callable[[psycopg.Copy], None]) -> int:
+    """Straight into the log, as is right nearly always; where some are there already, by way of another table."""
     with connection.cursor() as wrapped:
         cursor: psycopg.Cursor[Any] = wrapped.cursor
+        try:
+            with transaction.atomic(), cursor.copy(f"COPY tracking_event ({_COLUMN_LIST}) FROM STDIN") as copy:
+                write(copy)
+            return cursor.rowcount
+        except psycopg.errors.UniqueViolation:
+            pass
         cursor.execute(
             "CREATE TEMPORARY TABLE IF NOT EXISTS incoming_event "
             "(LIKE tracking_event INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"
@@ -36,8 +61,7 @@ def append(events: Iterable[Event]) -> int:
         # Empty but after an earlier append of the same transaction; TRUNCATE would write to the catalog each time.
         cursor.execute("DELETE FROM incoming_event")
         with cursor.copy(f"COPY incoming_event ({_COLUMN_LIST}) FROM STDIN") as copy:
-            for event in events:
-                copy.write_row(_row(event))
+            write(copy)
         cursor.execute(
             f"INSERT INTO tracking_event ({_COLUMN_LIST}) "  # noqa: S608 (our own column names)
             f"SELECT {_COLUMN_LIST} FROM incoming_event ON CONFLICT DO NOTHING"
@@ -103,7 +127,8 @@ def ensure_partitions(first: date, last: date) -> None:
             )
 
 
-def _row(event: Event) -> tuple[Any, ...]:
+def row(event: Event) -> tuple[Any, ...]:
+    """An event's values in the order of COLUMNS."""
     return (
         *(event.event_id, event.type.value, event.happened_at, event.message, event.rcpt_to),
         *(event.transmission, event.campaign_id, event.template_id, event.recipient_domain),

@@ -30,6 +30,37 @@ class OptionChange(models.Model):
         return f"{self.name}: {self.old_value} → {self.new_value}"
 
 
+class SecondLook(models.Model):
+    """How far the second look has followed the event log (one row; tracking.second_look)."""
+
+    id = models.SmallIntegerField(primary_key=True)
+    next_transaction = models.BigIntegerField(default=0)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"second look: {self.next_transaction}"
+
+
+class Reclassification(models.Model):
+    """One run of the rules over history: everything before `position` is done; `changes` counts "from → to"."""
+
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    position = models.DateTimeField()
+    rules = models.IntegerField()
+    judged = models.BigIntegerField(default=0)
+    changes = models.JSONField(default=dict)
+    is_finished = models.BooleanField(default=False)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.start:%F} to {self.end:%F}, at {self.position:%F %T}"
+
+
 class PrivacyRequest(models.Model):
     """What one person has asked for (contract 95 §7): to be erased, or to be left alone by places and agents.
 

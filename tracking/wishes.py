@@ -14,6 +14,9 @@ from tracking.personal import Wish
 
 def of(addresses: Iterable[str]) -> dict[str, Wish]:
     """The wishes of people by lower-case address; those without one are left out."""
+    # Hashing the addresses of a batch takes longer than this question, and few installations have any request.
+    if not PrivacyRequest.objects.exists():
+        return {}
     digests = {digest(address): address for address in set(addresses)}
     if not digests:
         return {}

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 
 from reports import days, rollups
-from tracking import recorder
+from tracking import recorder, second_look
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         followers = [
             threading.Thread(target=_repeat, args=(stop, rollups.advance, _PAUSE_S), name="rollups"),
+            threading.Thread(target=_repeat, args=(stop, second_look.step, _PAUSE_S), name="second look"),
             # A large day takes a while, in which figures have to go on.
             threading.Thread(target=_repeat, args=(stop, days.condense, _PAUSE_BETWEEN_DAYS_S), name="days"),
         ]
@@ -52,7 +53,7 @@ def _repeat(stop: threading.Event, step: Callable[[], bool], pause_s: float) -> 
             if step():
                 continue
         except (DatabaseError, psycopg.Error) as problem:
-            logger.warning("the rollups wait: %s", " ".join(str(problem).split())[:300])
+            logger.warning("a follower of the event log waits: %s", " ".join(str(problem).split())[:300])
             connection.close()
             stop.wait(_PAUSE_AFTER_TROUBLE_S)
         stop.wait(pause_s)

@@ -12,9 +12,9 @@ from django.db import connection, transaction
 from django.test import override_settings
 from redis import Redis
 
-from momentum.lib import ids
+from momentum.lib import clock, ids
 from tests.unit.tracking.builders import RING, SEALER, SENT_AT, TRANSMISSION, make_link_part, make_message_part
-from tracking import log, stream
+from tracking import log, second_look, stream
 from tracking.events import Event, EventType
 from tracking.hits import Hit
 from tracking.judging import Unrecorded
@@ -70,6 +70,14 @@ def rows(columns: str = "type") -> list[Any]:
         cursor.execute(f"SELECT {columns} FROM tracking_event ORDER BY happened_at, type, event_id")
         found = cursor.fetchall()
     return [row[0] if len(row) == 1 else row for row in found]
+
+
+def decide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the time pass for which unsubscriptions are held back."""
+    now = clock.now() + timedelta(minutes=1)
+    monkeypatch.setattr("momentum.lib.clock.now", lambda: now)
+    while second_look.step():
+        pass
 
 
 def store_message(**changes: Any) -> None:
@@ -158,7 +166,7 @@ def test_a_click_becomes_one_event_with_all_its_dimensions(redis: "Redis", recor
         "routing_domain": "example.net",
         "transactional": "0",
         "delv_method": "esmtp",
-        "traffic": {"class": "human", "reasons": [], "rules": 1},
+        "traffic": {"class": "human", "reasons": [], "rules": 2, "after_ms": 3_600_000, "link": "html 1"},
     }
 
 
@@ -192,10 +200,11 @@ def test_what_a_dead_recorder_had_read_is_taken_over(redis: "Redis", recorder: R
 
 
 def test_an_unsubscribe_link_makes_two_events_and_a_machine_only_the_click(
-    redis: "Redis", recorder: Recorder
+    redis: "Redis", recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(redis, make_hit(unsubscribe=True), make_hit(at=CLICKED_AT + 9000, unsubscribe=True, agent="Mozilla/5.0"))
     recorder.run_once(wait_ms=1)
+    decide(monkeypatch)
     assert rows("type, is_prefetched") == [("click", False), ("link_unsubscribe", False), ("click", True)]
 
 
@@ -216,10 +225,13 @@ def test_hits_on_expired_links_are_refused(redis: "Redis", recorder: Recorder) -
     assert (tally.recorded, tally.refused) == (1, {Unrecorded.EXPIRED: 1})
 
 
-def test_clicks_are_refused_while_the_account_has_them_switched_off(redis: "Redis", recorder: Recorder) -> None:
+def test_clicks_are_refused_while_the_account_has_them_switched_off(
+    redis: "Redis", recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Option.objects.create(name="click_tracking", value=False)
     put(redis, make_hit(), make_hit(unsubscribe=True), make_hit(kind=Kind.OPEN, url=""))
     assert recorder.run_once(wait_ms=1).refused == {Unrecorded.SWITCHED_OFF: 2}
+    decide(monkeypatch)
     assert sorted(rows()) == ["link_unsubscribe", "open"]
 
 

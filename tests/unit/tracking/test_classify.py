@@ -3,28 +3,36 @@ from typing import Any
 
 import pytest
 
-from tracking import agents, classify
-from tracking.bursts import Bursts
-from tracking.classify import Signals, Traffic
+from tracking import agents, classify, signs
+from tracking.classify import Traffic
+from tracking.signs import Seen
 
 RULES = classify.load({})
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
 
 
-def verdict(**changes: Any) -> classify.Verdict:
-    return classify.classify(
-        Signals(
-            **{"is_click": False, "user_agent": FIREFOX, "prefetch_header": False, "since_sent_s": 3600, **changes}
-        ),
-        RULES,
+CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140 Safari/537.36"
+
+
+def seen(**changes: Any) -> Seen:
+    return Seen(
+        **{
+            "at_s": 1000.0,
+            "is_click": True,
+            "link": "a",
+            "address": "192.0.2.1",
+            "user_agent": FIREFOX,
+            "since_sent_s": 3600.0,
+            **changes,
+        }
     )
 
 
 @pytest.mark.parametrize(
     ("changes", "prefetched", "proxy", "traffic", "reasons"),
     [
-        ({}, False, False, Traffic.HUMAN, ()),
+        ({"is_click": False}, False, False, Traffic.HUMAN, ()),
         ({"user_agent": "Mozilla/5.0"}, True, True, Traffic.PREFETCH, ("privacy_proxy",)),
         ({"user_agent": "Mozilla/5.0 "}, True, True, Traffic.PREFETCH, ("privacy_proxy",)),
         ({"user_agent": GMAIL}, False, True, Traffic.HUMAN, ("image_proxy",)),
@@ -34,48 +42,82 @@ def verdict(**changes: Any) -> classify.Verdict:
         ({"user_agent": "Barracuda Sentinel (EE)"}, True, False, Traffic.SCANNER, ("scanner_agent",)),
         ({"user_agent": ""}, False, False, Traffic.UNKNOWN, ("no_agent",)),
         ({"user_agent": "python-requests/2.32"}, False, False, Traffic.UNKNOWN, ("http_client",)),
-        ({"is_click": True, "since_sent_s": 1}, False, False, Traffic.UNKNOWN, ("click_at_once",)),
+        ({"since_sent_s": 1}, False, False, Traffic.UNKNOWN, ("click_at_once", "click_early")),
+        ({"since_sent_s": 9}, False, False, Traffic.HUMAN, ("click_early",)),
         ({"is_click": False, "since_sent_s": 1}, False, False, Traffic.HUMAN, ()),
-        ({"is_click": True, "links": 4}, False, False, Traffic.SCANNER, ("burst",)),
-        ({"is_click": True, "links": 3}, False, False, Traffic.HUMAN, ()),
-        ({"is_click": True, "networks": 4}, False, False, Traffic.UNKNOWN, ("many_networks",)),
-        (
-            {"is_click": True, "since_sent_s": 1, "unsubscribed_too": True},
-            False,
-            False,
-            Traffic.SCANNER,
-            ("click_at_once", "unsubscribed_too"),
-        ),
+        ({"after_head": True}, False, False, Traffic.SCANNER, ("after_head",)),
     ],
 )
-def test_the_rules(
+def test_the_rules_for_a_hit_alone(
     changes: dict[str, Any], prefetched: bool, proxy: bool, traffic: Traffic, reasons: tuple[str, ...]
 ) -> None:
-    assert verdict(**changes) == classify.Verdict(traffic, reasons, RULES.version, prefetched, proxy)
+    (found,) = signs.verdicts([seen(**changes)], RULES)
+    assert found == classify.Verdict(traffic, reasons, RULES.version, prefetched, proxy)
+
+
+def series(count: int, gap_s: float, **changes: Any) -> list[Seen]:
+    return [seen(at_s=1000 + number * gap_s, link=f"l{number}", **changes) for number in range(count)]
+
+
+OPENED = seen(at_s=990.0, is_click=False, link="")
+APART = [12.0, 31.0, 33.5, 60.0, 71.0]
+
+
+@pytest.mark.parametrize(
+    ("hits", "expected"),
+    [
+        ([OPENED, *series(4, 0.5)], "burst"),
+        ([OPENED, *series(3, 0.5)], None),
+        ([OPENED, *series(5, 4)], "many_links"),
+        ([OPENED, *series(5, 15)], "even_pace"),
+        ([OPENED, *(seen(at_s=1000 + at_s, link=str(at_s)) for at_s in APART)], None),
+        ([OPENED, *(seen(at_s=1000 + n, link=f"l{n}", address=f"198.51.{n}.1") for n in range(4))], "shared_burst"),
+        ([OPENED, *(seen(at_s=1000 + 25 * n, address=f"198.51.{n}.1") for n in range(3))], "many_networks"),
+        ([OPENED, *(seen(at_s=1000 + 25 * n, address=f"198.51.{n}.1") for n in range(2))], None),
+        ([OPENED, *(seen(at_s=1000 + 25 * n, user_agent=f"Mozilla/5.0 {n}") for n in range(3))], "many_agents"),
+        ([OPENED, *series(2, 3), seen(at_s=1008, link="u", unsubscribe=True)], "unsubscribed_too"),
+        ([OPENED, seen(), seen(at_s=1008, link="u", unsubscribe=True)], None),
+        (series(3, 6.5), "no_pixel"),
+        ([OPENED, *series(3, 6.5)], None),
+        ([OPENED, *(seen(at_s=1000 + n) for n in range(30))], "flood"),
+    ],
+)
+def test_what_shows_in_several_hits(hits: list[Seen], expected: str | None) -> None:
+    reasons = {reason for verdict in signs.verdicts(hits, RULES) for reason in verdict.reasons}
+    assert expected in reasons if expected else not reasons
+
+
+def test_verdicts_come_in_the_order_of_the_hits() -> None:
+    hits = [*series(4, 0.2), seen(at_s=5000.0, address="198.51.100.1")]
+    for order in ([0, 1, 2, 3, 4], [4, 2, 0, 3, 1]):
+        found = signs.verdicts([hits[place] for place in order], RULES)
+        assert [order[place] for place, one in enumerate(found) if one.traffic is Traffic.HUMAN] == [4]
+
+
+def test_a_person_in_the_middle_of_a_burst_from_elsewhere_stays_a_person() -> None:
+    reader = [OPENED, seen(at_s=1000.5, link="l1")]
+    scanner = [seen(at_s=1000 + n / 4, link=f"l{n}", address="198.51.100.1", user_agent=CHROME) for n in range(5)]
+    found = signs.verdicts([*reader, *scanner], RULES)
+    assert [one.traffic for one in found] == [Traffic.HUMAN] * 2 + [Traffic.SCANNER] * 5
+
+
+def test_pixel_and_first_click_of_a_scanner_are_its_own_too() -> None:
+    found = signs.verdicts([OPENED, seen(at_s=971.0), *series(4, 0.3)], RULES)
+    assert [one.reasons for one in found[:2]] == [("with_scanner",)] * 2
 
 
 def test_the_rules_are_a_file_that_can_be_replaced(tmp_path: Path) -> None:
     ours = Path(classify.__file__).with_name("rules.toml").read_text()
     other = tmp_path / "rules.toml"
-    other.write_text(ours.replace("version = 1", "version = 7").replace('"Barracuda"', '"Firefox"'))
+    other.write_text(ours.replace("version = 2", "version = 7").replace('"Barracuda"', '"Firefox"'))
     rules = classify.load({"TRAFFIC_RULES": str(other)})
     assert rules.version == 7
-    assert classify.classify(Signals(False, FIREFOX, False, 9999), rules).traffic is Traffic.SCANNER
+    assert signs.verdicts([seen()], rules)[0].traffic is Traffic.SCANNER
 
 
-def test_bursts_count_distinct_links_and_networks_of_one_message_near_in_time() -> None:
-    bursts = Bursts(RULES)
-    for second, link, address in [
-        (0, "a", "192.0.2.1"),
-        (1, "b", "192.0.2.77"),
-        (2, "b", "2001:db8::1"),
-        (300, "c", "x"),
-    ]:
-        bursts.add(7, 1000 + second, link, address, unsubscribe=link == "a")
-    bursts.add(8, 1000, "d", "192.0.2.1", unsubscribe=False)
-    assert bursts.around(7, 1001) == (2, 2, False)
-    assert bursts.around(8, 1000) == (1, 1, False)
-    assert bursts.around(9, 1000) == (0, 0, False)
+def test_every_sign_of_the_rules_is_known_and_says_what_it_means() -> None:
+    assert RULES.signs.keys() == signs.KNOWN
+    assert all(rule.meaning for rule in (*RULES.signs.values(), *RULES.agents.values()))
 
 
 @pytest.mark.parametrize(

@@ -65,9 +65,16 @@ def test_two_requests_are_two_hits() -> None:
     assert first.event_id != second.event_id
 
 
-@pytest.mark.parametrize("path", [f"/q/{OPEN}", f"/f/{CLICK}", f"/u/{UNSUBSCRIBE}"])
+@pytest.mark.parametrize("path", [f"/q/{OPEN}", f"/u/{UNSUBSCRIBE}"])
 def test_head_answers_the_same_and_makes_no_hit(path: str) -> None:
     assert ask(path, "HEAD") == (ask(path)[0], None)
+
+
+def test_head_of_a_link_answers_the_same_and_is_marked() -> None:
+    answer, hit = ask(f"/f/{CLICK}", "HEAD")
+    assert answer == ask(f"/f/{CLICK}")[0]
+    assert hit is not None
+    assert hit.head
 
 
 @pytest.mark.parametrize(
