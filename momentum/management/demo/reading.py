@@ -13,14 +13,13 @@ _READING_S = (2.0, 45.0)
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """One request for a pixel or a link. `links` counts those that the same hands follow at once."""
+    """One request for a pixel or a link."""
 
     at: datetime
     link: LinkPart
     agent: str
     address: str
     is_at_home: bool = True
-    links: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def _by_machine(person: Person, sealed: Sealed, delivered: datetime, chance: ran
         at = delivered + timedelta(seconds=chance.uniform(0.5, 30))
         for link in sealed.html:
             at += timedelta(milliseconds=chance.uniform(5, 200))
-            yield Touch(at, link, CHROME, "203.0.113.33", False, len(sealed.html))
+            yield Touch(at, link, CHROME, "203.0.113.33", False)
 
 
 def _first_look(person: Person, delivered: datetime, chance: random.Random) -> datetime:

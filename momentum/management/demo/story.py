@@ -14,13 +14,13 @@ from momentum.management.demo import delivering, reading
 from momentum.management.demo.mailings import Mailing
 from momentum.management.demo.people import Person
 from momentum.management.demo.reading import Sealed, Touch
-from tracking import agents, enrichment
-from tracking.classify import Rules, Signals, classify
-from tracking.enrichment import Known
+from tracking import agents, enrichment, signs
+from tracking.classify import Rules
 from tracking.events import Event, EventType
-from tracking.hit_events import OpenedHit, events_of, types_of
+from tracking.hit_events import OpenedHit, event_of, unsubscribes
 from tracking.hits import Hit
-from tracking.tokens import CLICK_KINDS, Kind, LinkPart, MessagePart
+from tracking.judging import seen_of
+from tracking.tokens import Kind, LinkPart, MessagePart
 from transmissions.generation import Generated
 from transmissions.generation.metadata import merged
 from transmissions.generation.tracking import Tracking
@@ -90,11 +90,9 @@ class Teller:
             *(self._sending.job.transmission_id, number, self._sending.block_time, int(sent.timestamp())),
             *(person.email, recipient.tags, generated.rcpt_meta, _FLAGS.sent_with),
         )
-        known, appeal = enrichment.known_from(own), self._sending.mailing.design.appeal
-        for touch in reading.touches(person, self._sealed, appeal, delivered.happened_at, self._chance):
-            if touch.at < self._now:
-                own += self._of_touch(touch, person, part, known)
-        return own
+        appeal = self._sending.mailing.design.appeal
+        touches = reading.touches(person, self._sealed, appeal, delivered.happened_at, self._chance)
+        return own + self._of_touches([touch for touch in touches if touch.at < self._now], person, part, own)
 
     def _generated(self, number: int, recipient: Recipient) -> Generated:
         scope = Scope(recipient_data=recipient.substitution_data, email=recipient.email)
@@ -121,21 +119,25 @@ class Teller:
             )
         ]
 
-    def _of_touch(self, touch: Touch, person: Person, part: MessagePart, known: Known) -> Iterator[Event]:
+    def _of_touches(
+        self, touches: Sequence[Touch], person: Person, part: MessagePart, own: Sequence[Event]
+    ) -> list[Event]:
+        known = enrichment.known_from(own)
+        hits = [self._hit(touch) for touch in touches]
+        # In the end every hit is judged in the company of all others of its message (docs/tracking.md).
+        seen = [seen_of(hit, part, touch.link) for hit, touch in zip(hits, touches, strict=True)]
+        told: list[Event] = []
+        for touch, hit, verdict in zip(touches, hits, signs.verdicts(seen, self._rules), strict=True):
+            place = person.place if touch.is_at_home and not verdict.is_proxy else _DATA_CENTRE
+            opened = OpenedHit(hit, part, touch.link, verdict, agents.parsed(touch.agent), place, known)
+            told.append(event_of(opened))
+            if unsubscribes(touch.link, verdict):
+                told.append(event_of(opened, EventType.LINK_UNSUBSCRIBE))
+        return told
+
+    def _hit(self, touch: Touch) -> Hit:
         at_ms = int(touch.at.timestamp() * 1000)
-        signals = Signals(
-            is_click=touch.link.kind in CLICK_KINDS,
-            user_agent=touch.agent,
-            prefetch_header=False,
-            since_sent_s=at_ms / 1000 - part.sent_at,
-            links=touch.links,
-            networks=1,
-        )
-        verdict = classify(signals, self._rules)
-        hit = Hit(_event_id(at_ms, self._chance), at_ms, "", "", touch.address, touch.agent)
-        place = person.place if touch.is_at_home and not verdict.is_proxy else _DATA_CENTRE
-        opened = OpenedHit(hit, part, touch.link, verdict, agents.parsed(touch.agent), place, known)
-        return events_of(opened, types_of(touch.link, verdict, clicks_are_tracked=True))
+        return Hit(_event_id(at_ms, self._chance), at_ms, "", "", touch.address, touch.agent)
 
 
 def _sent_back(delivered: Event, at: datetime, reply: str, bounce_class: int) -> Event:
