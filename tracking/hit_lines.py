@@ -66,8 +66,12 @@ class Lines:
         geo_ip: dict[str, Any],
         known: Known,
         after_head: bool,
+        user_agent: str,
     ) -> str:
-        """The line of the event that the hit makes of itself, without its end, in the order of log.COLUMNS."""
+        """The line of the event that the hit makes of itself, without its end, in the order of log.COLUMNS.
+
+        `user_agent` is the reader's; the hit's own may be gone, where it is not to be stored.
+        """
         of_link = self._links.get(hit.link_part) or self._keep(hit.link_part, link)
         rcpt_to = _escaped(message.rcpt_to.lower())
         of_message, columns = ("", _NO_COLUMNS) if known.is_nothing else (_members_of(known), _columns_of(known))
@@ -81,7 +85,8 @@ class Lines:
             f',"rcpt_meta":{_json(message.metadata) if message.metadata else "{}"}'
             f',"rcpt_tags":{_json(message.tags) if message.tags else "[]"}'
             f"{_settings(message.sent_with)}{address}{geo}"
-            f"{_of_agent(hit.user_agent, verdict.is_proxy, verdict.is_prefetched)}{of_link.members}"
+            f"{_of_agent(user_agent, bool(hit.user_agent), verdict.is_proxy, verdict.is_prefetched)}"
+            f"{of_link.members}"
             f',"traffic":{{{_told(verdict)},"after_ms":{after_ms}{of_link.traffic}'
             f"{_marks(of_link.marks, hit.prefetch, after_head)}}}}}"
         )
@@ -173,10 +178,10 @@ def _settings(sent_with: int) -> str:
 
 
 @lru_cache(maxsize=10_000)
-def _of_agent(user_agent: str, is_proxy: bool, is_prefetched: bool) -> str:
+def _of_agent(user_agent: str, is_stored: bool, is_proxy: bool, is_prefetched: bool) -> str:
     flags = {"is_proxy": is_proxy, "is_prefetched": is_prefetched}
     members: dict[str, Any] = {"user_agent_parsed": agents.parsed(user_agent) | flags}
-    if user_agent:
+    if is_stored:
         members["user_agent"] = user_agent
     return "," + _json(members)[1:-1]
 

@@ -174,7 +174,7 @@ class Judge:
         if is_settled:
             judgement.refused[Unrecorded.SWITCHED_OFF] += 1
         elif wish is NO_WISH and not is_one_click:
-            line = self.lines.line(stored, message, link, verdict, place, found, after_head)
+            line = self.lines.line(stored, message, link, verdict, place, found, after_head, hit.user_agent)
             judgement.lines.append((hit.event_id, line))
             is_settled = True
         if is_settled and not link.unsubscribe:

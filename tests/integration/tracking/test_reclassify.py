@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from redis import Redis
 
 from reports import rollups
@@ -14,6 +15,7 @@ from tests.integration.tracking.test_second_look import (
     AT,
     CHROME,
     FIREFOX,
+    details_kept,
     hit,
     look_and_follow,
     people,
@@ -27,7 +29,7 @@ from tracking.models import Reclassification
 from tracking.recorder import Recorder
 
 pytestmark = pytest.mark.django_db(transaction=True)
-__all__ = ["recorder", "redis"]
+__all__ = ["details_kept", "recorder", "redis"]
 
 
 @pytest.fixture
@@ -113,9 +115,15 @@ def test_what_is_no_span_of_time_is_refused(arguments: tuple[str, ...]) -> None:
         reclassify(*arguments)
 
 
-def test_events_that_no_rules_have_judged_are_left_alone(redis: "Redis", recorder: Recorder) -> None:
-    from django.db import connection
+@pytest.mark.usefixtures("other_rules")
+def test_hits_whose_details_are_gone_keep_their_verdict(redis: "Redis", recorder: Recorder) -> None:
+    fill(redis, recorder)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE tracking_event SET data = (data::jsonb - 'user_agent' - 'ip_address')::json")
+    assert "0 hits judged" in reclassify()
 
+
+def test_events_that_no_rules_have_judged_are_left_alone(redis: "Redis", recorder: Recorder) -> None:
     fill(redis, recorder)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE tracking_event SET traffic = 'scanner', data = '{\"ip_address\": 7}'")

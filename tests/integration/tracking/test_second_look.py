@@ -40,6 +40,12 @@ UNIQUE = (
 )
 
 
+@pytest.fixture(autouse=True)
+def details_kept(settings: Any) -> None:
+    """The hits of these tests are of a fixed day, which moves away."""
+    settings.HIT_DETAILS_KEPT_DAYS = 36_500
+
+
 @pytest.fixture
 def redis() -> Iterator["Redis"]:
     client = Redis.from_url(settings.REDIS_LOCATION)
@@ -50,7 +56,7 @@ def redis() -> Iterator["Redis"]:
 
 
 @pytest.fixture
-def recorder(redis: "Redis") -> Recorder:
+def recorder(redis: "Redis", details_kept: None) -> Recorder:
     recorder = Recorder(redis, RING, settings.MOMENTUM_HOME, wait_for_dead_ms=1)
     recorder.run_once(wait_ms=1)
     return recorder

@@ -97,7 +97,7 @@ def test_a_line_is_the_event(
         unsubscribe=unsubscribe, url="https://shop.test/a" if kind in CLICK_KINDS else "",
     )  # fmt: skip
     hit = Hit(b"0123456789abcdef", SENT_AT * 1000 + at_ms, "m", "l", ip, agent, "", prefetch)
-    line = Lines().line(hit, message, link, verdict, geo, enriched, after_head)
+    line = Lines().line(hit, message, link, verdict, geo, enriched, after_head, agent)
     opened = OpenedHit(hit, message, link, verdict, agents.parsed(agent), geo, enriched, after_head)
     event = event_of(opened)
     *columns, data = fields(line)
@@ -112,6 +112,6 @@ def test_links_are_told_apart_also_when_very_many_are_seen() -> None:
         hit = Hit(b"0123456789abcdef", SENT_AT * 1000, "m", f"l{number}")
         link = make_link_part(label=f"label {number}")
         line = lines.line(
-            hit, make_message_part(), link, Verdict(Traffic.HUMAN, (), 2, False, False), {}, NOTHING, False
+            hit, make_message_part(), link, Verdict(Traffic.HUMAN, (), 2, False, False), {}, NOTHING, False, ""
         )
         assert f"\tlabel {number}\t" in line
