@@ -14,6 +14,9 @@ from reports.pages.report import Part, Report
 from reports.pages.tables import Column, Row, Table
 from reports.questions import DETAIL
 
+# Of the accepted messages, those in which an open or a click could show at all.
+_TRACKED = ("count_open_tracked", "count_click_tracked")
+
 
 def _columns() -> tuple[Column, ...]:
     return (
@@ -26,7 +29,7 @@ def _columns() -> tuple[Column, ...]:
 
 def figures(asked: Asked) -> dict[str, Any]:
     """The steps of the funnel and one page of links."""
-    values = asked.total(*funnel.STEPS)
+    values = asked.total(*funnel.STEPS, *_TRACKED)
     page = tables.page(_links(asked), asked.state.page, asked.state.size)
     unnamed = rollup_store.unnamed_links(link.name for link in page.rows)
     formats = asked.formats
@@ -35,6 +38,9 @@ def figures(asked: Asked) -> dict[str, Any]:
         "box": {"width": funnel.WIDTH, "height": funnel.HEIGHT},
         "opened": formats.percent(percentage(values["count_unique_confirmed_opened"], values["count_accepted"])),
         "clicked": formats.percent(percentage(values["count_unique_clicked"], values["count_accepted"])),
+        "accepted": formats.count(values["count_accepted"]),
+        "open_tracked": formats.count(values["count_open_tracked"]),
+        "click_tracked": formats.count(values["count_click_tracked"]),
         "columns": presentation.columns(asked.state, _columns()),
         "rows": [_shown_link(link, asked, link.name in unnamed) for link in page.rows],
         "pages": presentation.pages(asked.state, page, formats),

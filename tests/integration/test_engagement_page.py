@@ -52,7 +52,7 @@ def test_the_worked_example(browser: Client) -> None:
         ["top", "2", "4", "66.7%"],
         ["https://shop.example.com/saleunnamed", "1", "2", "33.3%"],
     ]
-    assert "100% of accepted mail opened, 100% clicked" in html
+    assert "100% of accepted mail opened, 100% clicked." in html
 
 
 def test_nothing_at_all_shows_zeros_and_no_error(browser: Client) -> None:
