@@ -1,8 +1,6 @@
 """The keys that seal tracked links: read from the environment, or made once and kept in MOMENTUM_HOME."""
 
-import contextlib
 import hmac
-import os
 import re
 import secrets
 from dataclasses import dataclass, field
@@ -12,6 +10,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from momentum.lib import clock
+from momentum.lib.kept import kept_text
 
 KEY_ID_BYTES = 2
 # A key is any text of at least this length, so that the output of every usual generator will do.
@@ -61,7 +60,7 @@ def load(home: Path, text: str) -> Keyring:
     `text` is a list of keys, newest first, separated by commas or whitespace. Raises ValueError when a key
     is shorter than 32 characters or there is none; the message does not show the key.
     """
-    secrets_listed = _separated(text) or words(_kept(file_in(home)))
+    secrets_listed = _separated(text) or words(kept_text(file_in(home), lambda: new_line(clock.now())))
     if not secrets_listed:
         raise ValueError("there is no key")
     for position, secret in enumerate(secrets_listed, start=1):
@@ -104,21 +103,3 @@ def _key(secret: str) -> Key:
 
 def _derive(secret: str, purpose: str) -> bytes:
     return hmac.digest(secret.encode(), f"momentum tracking 1: {purpose}".encode(), "sha256")
-
-
-def _kept(file: Path) -> str:
-    """The text of the key file, made when it is missing; every process that races here reads the same text."""
-    with contextlib.suppress(FileNotFoundError):
-        return file.read_text()
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as new:
-        new.write(new_line(clock.now()))
-        new.flush()
-        os.fsync(new.fileno())
-    # link(2) fails where the name exists: one writer wins, and nobody ever reads half a file.
-    with contextlib.suppress(FileExistsError):
-        os.link(draft, file)
-    draft.unlink()
-    return file.read_text()
