@@ -19,6 +19,7 @@ from time import perf_counter
 
 MESSAGES, ROUNDS, DAYS = 1_000_000, 5, 30
 START = datetime(2031, 5, 1, tzinfo=UTC)
+_SUMMARY = ("count_targeted", "count_accepted", "count_rendered", "count_bounce")
 MONTH = (START, START + timedelta(days=DAYS + 1))
 OPENS = "('open', 'initial_open', 'click', 'amp_open', 'amp_initial_open', 'amp_click')"
 
@@ -142,6 +143,16 @@ def page(**changes: object) -> Callable[[], int]:
     return run
 
 
+def series(*metrics: str, precision: str = "hour", **filters: str) -> Callable[[], int]:
+    """A series over 31 days, as the API and the graphs of Summary ask for it; returns how many intervals it has."""
+    from reports import engine, periods
+    from reports.questions import Filters, Question, equal
+
+    edges = periods.edges(periods.Window(*MONTH), periods.Precision(precision))
+    asked = Filters(tuple(equal(field, (value,)) for field, value in filters.items()))
+    return lambda: len(engine.series(Question(metrics, edges, asked)))
+
+
 def timed(runs: dict[str, Callable[[], int]]) -> dict[str, tuple[float, int]]:
     """Median seconds and the answer of each, over interleaved rounds."""
     times: dict[str, list[float]] = {name: [] for name in runs}
@@ -204,6 +215,18 @@ def main(messages: int = MESSAGES) -> None:
         )
         for name, (taken, _) in pages.items():
             print(f"  {name:<36} {taken * 1000:9.1f} ms")
+
+        print("\nSeries over 31 days")
+        lines = timed(
+            {
+                "by hour, 4 counts": series(*_SUMMARY),
+                "by hour, 4 counts, one domain": series(*_SUMMARY, recipient_domain="provider-3.example"),
+                "by hour, unique confirmed opens": series("count_unique_confirmed_opened"),
+                "by day, 4 counts": series(*_SUMMARY, precision="day"),
+            }
+        )
+        for name, (taken, intervals) in lines.items():
+            print(f"  {name:<36} {taken * 1000:9.1f} ms   {intervals} intervals")
 
 
 if __name__ == "__main__":

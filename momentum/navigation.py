@@ -7,7 +7,18 @@ from django.urls import NoReverseMatch, reverse
 
 # Group -> (label, symbol, address, permission).
 _MENU: dict[str, tuple[tuple[str, str, str, str], ...]] = {
-    "Reports": (("Engagement", "ads_click", "reports:engagement", "reports.view_reports"),),
+    "Reports": (
+        ("Summary", "monitoring", "reports:summary", "reports.view_reports"),
+        ("Bounces", "undo", "reports:bounces", "reports.view_reports"),
+        ("Rejections", "block", "reports:rejections", "reports.view_reports"),
+        ("Accepted", "done_all", "reports:accepted", "reports.view_reports"),
+        ("Delayed", "schedule", "reports:delayed", "reports.view_reports"),
+        ("Engagement", "ads_click", "reports:engagement", "reports.view_reports"),
+        ("Compare", "compare_arrows", "reports:comparison", "reports.view_reports"),
+        ("When and where", "calendar_clock", "reports:habits", "reports.view_reports"),
+        ("Click map", "touch_app", "click_map", "transmissions.view_transmission"),
+        ("Events", "person_search", "reports:events", "reports.view_reports"),
+    ),
     "Mail": (
         (
             "Transmissions",

@@ -12,6 +12,7 @@ import tracking.admin_urls
 import tracking.urls
 import transmissions.admin_urls
 import transmissions.urls
+from momentum import crossings
 from momentum.api.routes import aliases
 from momentum.health import healthz
 
@@ -25,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Clients configured with this base address exist in the field (contract 00 §1).
     path("api/labs/", include(aliases(_v1, "transmissions", "snippets"))),
     path("api/v1/labs/", include(aliases(_v1, "snippets"))),
+    path("admin/", include(crossings.urlpatterns)),
     path("admin/", include(reports.admin_urls)),
     path("admin/", include(sandbox.admin_urls)),
     path("admin/", include(tracking.admin_urls)),

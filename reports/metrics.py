@@ -444,6 +444,47 @@ RATES: Mapping[str, Rate] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Average:
+    """A total divided by the number of events that it was added up over (contract 80 §1)."""
+
+    name: str
+    label: str
+    description: str
+    total: str
+    count: str
+    unit: Unit
+
+    def value(self, values: Mapping[str, int]) -> float:
+        """The average; 0 where there is nothing to divide by."""
+        return values[self.total] / values[self.count] if values[self.count] else 0.0
+
+
+AVERAGES: Mapping[str, Average] = {
+    average.name: average
+    for average in (
+        Average(
+            "avg_latency_first",
+            "Avg Latency 1st Attempt",
+            "Time from injection to delivery of messages delivered at the first attempt.",
+            *("total_delivery_time_first", "count_delivered_first", Unit.MILLISECONDS),
+        ),
+        Average(
+            "avg_latency_subsequent",
+            "Avg Latency 2+ Attempts",
+            "Time from injection to delivery of messages delivered at a later attempt.",
+            *("total_delivery_time_subsequent", "count_delivered_subsequent", Unit.MILLISECONDS),
+        ),
+        Average(
+            "avg_message_size",
+            "Avg Delivery Message Size",
+            "Size of the delivered messages.",
+            *("total_msg_volume", "count_delivered", Unit.BYTES),
+        ),
+    )
+}
+
+
 def closure(names: tuple[str, ...]) -> tuple[str, ...]:
     """The metrics named and those their sums are made of, each after its parts."""
     ordered: dict[str, None] = {}

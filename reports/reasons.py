@@ -6,7 +6,7 @@ from typing import Any
 
 from reports.classification import ADMIN_CODE, CLASSES, Category, bounce_class
 from reports.engine import tallies
-from reports.metrics import REJECTIONS, Fact
+from reports.metrics import MOST_RETRIES, REJECTIONS, Fact
 from reports.questions import DETAIL, Question
 from tracking.events import EventType
 
@@ -50,6 +50,19 @@ def delays(question: Question) -> list[Breakdown]:
 def attempts(question: Question) -> list[Breakdown]:
     """Deliveries by attempt: 1, 2, and 3 for the third or a later one."""
     return _by_code(question, lambda fact: min(fact.retries, 2) + 1)
+
+
+# What the Accepted report tells apart (contract 90 §5): label, and the retries of the last attempt of the group.
+ATTEMPT_GROUPS = (("1st", 0), ("2nd–5th", 4), ("6th–9th", 8), ("10+", MOST_RETRIES))
+
+
+def attempt_groups(question: Question) -> list[Breakdown]:
+    """Deliveries by group of attempts; the code is the index in ATTEMPT_GROUPS."""
+    return _by_code(question, _attempt_group)
+
+
+def _attempt_group(fact: Fact) -> int:
+    return next(index for index, (_, last) in enumerate(ATTEMPT_GROUPS) if fact.retries <= last)
 
 
 def _by_code(question: Question, code: Callable[[Fact], int]) -> list[Breakdown]:

@@ -1,8 +1,8 @@
 """Changing rows of the event log for the sake of the people in them, batch by batch.
 
-With new verdicts (tracking.revisions) the only changes that the log knows. A row keeps the id of the transaction
-that wrote it, so that no reader sees it twice, and everything that rollups are made of, so that they come out the
-same when they are made again.
+With new verdicts (tracking.revisions) the only changes that the log knows. A row keeps the id of the
+transaction that wrote it, so that no reader sees it twice, and everything that rollups are made of, so that
+they come out the same when they are made again.
 """
 
 from collections import Counter

@@ -11,7 +11,7 @@ import msgspec
 from django.db import connection
 
 from momentum.lib import clock
-from tracking.events import EventType
+from tracking.events import Event, EventType
 from tracking.tokens import MessagePart
 
 # The injection is written when the chunk's first attempt is over, the delivery up to 72 hours later.
@@ -73,6 +73,21 @@ class Enrichment:
         self._cache.update({number: known for number, known in found.items() if known.is_delivered})
         while len(self._cache) > _CACHED:
             self._cache.popitem(last=False)
+
+
+def known_from(events: Iterable[Event]) -> Known:
+    """What a message's own events, in the order in which they happened, would be found to say."""
+    rows = [
+        (
+            event.message,
+            event.type,
+            msgspec.json.encode(event.data),
+            *(getattr(event, name) for name in (*_COLUMNS, *_NUMBERS)),
+        )
+        for event in events
+        if event.type in (EventType.INJECTION, EventType.DELIVERY)
+    ]
+    return _merged(rows) if rows else NOTHING
 
 
 def _look_up(group: list[tuple[int, int]]) -> dict[int, Known]:

@@ -136,6 +136,8 @@ def _data(opened: OpenedHit, event_type: EventType) -> dict[str, Any]:
         data |= _of_unsubscribe(hit, message)
     if link.url:
         data |= {"target_link_url": link.url, "target_link_name": link.name or UNNAMED_LINK}
+        # Ours: two links to one destination are two places of the message.
+        data["link"] = {"part": link.part, "position": link.position}
     return data
 
 

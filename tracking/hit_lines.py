@@ -110,6 +110,7 @@ class Lines:
         version = f',"template_version":"{link.template_version}"' if link.template_version else ""
         target = (
             f',"target_link_url":{_json(link.url)},"target_link_name":{_json(link.name or UNNAMED_LINK)}'
+            f',"link":{{"part":{_json(link.part)},"position":{link.position}}}'
             if link.url
             else ""
         )

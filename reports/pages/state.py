@@ -37,7 +37,20 @@ _LONGEST_VALUE = 1024
 
 PAGE_SIZES = (25, 50, 75, 100)
 SORT_KEYS = ("name", "raw", "clicks", "total")
-_TEXT_KEYS = frozenset({"name"})
+_TEXT_KEYS = frozenset({"name", "category", "classification"})
+# More than anybody chooses; an address could name any number.
+_MOST_CHOICES, _LONGEST_CHOICE = 40, 60
+
+
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    """The columns by which the table of a report can be sorted, and the one that it begins with."""
+
+    keys: tuple[str, ...]
+    default: str
+
+
+LINKS = Sorting(SORT_KEYS, "clicks")
 
 
 class Query(Protocol):
@@ -60,7 +73,12 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything that decides what a page shows. `zone` is "" where the browser's own zone is meant."""
+    """Everything that decides what a page shows. `zone` is "" where the browser's own zone is meant.
+
+    `metrics`, `scale`, `compare` and `tab` belong to Summary, and are kept in other reports for the way back.
+    `categories` and `classes` filter rows of the table by its columns; `opened` names the category whose
+    classifications are shown, sorted by `inner`.
+    """
 
     period: str = DEFAULT_PRESET
     custom_from: str = ""
@@ -72,6 +90,15 @@ class State:
     descending: bool = True
     page: int = 1
     size: int = PAGE_SIZES[0]
+    sorting: Sorting = LINKS
+    metrics: tuple[str, ...] = ()
+    scale: str = ""
+    compare: bool = False
+    tab: str = ""
+    categories: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    opened: str = ""
+    inner: str = ""
 
     @property
     def filters(self) -> Filters:
@@ -96,11 +123,27 @@ class State:
             ("timezone", self.zone),
             *((chip.kind, chip.value) for chip in self.chips),
             ("hits", "people" if self.people_only else ""),
-            ("sort", "" if (self.sort, self.descending) == ("clicks", True) else self.sort_text),
+            *(("metrics", name) for name in self.metrics),
+            ("scale", self.scale),
+            ("compare", "previous" if self.compare else ""),
+            ("tab", self.tab),
+            *(("category", name) for name in self.categories),
+            *(("class", code) for code in self.classes),
+            ("open", self.opened),
+            ("inner", self.inner),
+            ("sort", "" if (self.sort, self.descending) == self._plain_sorting else self.sort_text),
             ("page", str(self.page) if self.page > 1 else ""),
             ("size", str(self.size) if size and self.size != PAGE_SIZES[0] else ""),
         ]
         return [(name, value) for name, value in pairs if value]
+
+    @property
+    def _plain_sorting(self) -> tuple[str, bool]:
+        return self.sorting.default, self.sorting.default not in _TEXT_KEYS
+
+    def elsewhere(self) -> "State":
+        """What another report is entered with: everything but what belongs to the table of this one."""
+        return State(**{name: getattr(self, name) for name in _CARRIED})
 
     @property
     def sort_text(self) -> str:
@@ -119,10 +162,19 @@ class State:
         return replace(self, sort=key, descending=descending, page=1)
 
 
-def read(query: Query, remembered_size: str = "") -> State:
+_CARRIED = (
+    *("period", "custom_from", "custom_to", "zone", "chips", "people_only", "size"),
+    *("metrics", "scale", "compare", "tab"),
+)
+SCALES: Mapping[str, str] = {"": "Linear", "log": "Log", "power": "Power"}
+
+
+def read(query: Query, remembered_size: str = "", sorting: Sorting = LINKS) -> State:
     """The state in a query string; what cannot be understood is as if it were not there."""
     period = _last(query, "period")
     sort = _last(query, "sort")
+    known = sort.removeprefix("-") in sorting.keys
+    scale = _last(query, "scale")
     return State(
         period=period if period in PRESETS or period == CUSTOM else DEFAULT_PRESET,
         custom_from=_last(query, "from")[:32],
@@ -130,10 +182,19 @@ def read(query: Query, remembered_size: str = "") -> State:
         zone=_last(query, "timezone")[:64],
         chips=tuple(dict.fromkeys(_chips(query))),
         people_only=_last(query, "hits") == "people",
-        sort=sort.removeprefix("-") if sort.removeprefix("-") in SORT_KEYS else "clicks",
-        descending=sort.startswith("-") or sort not in SORT_KEYS,
+        sort=sort.removeprefix("-") if known else sorting.default,
+        descending=sort.startswith("-") if known else sorting.default not in _TEXT_KEYS,
         page=_number(_last(query, "page"), 1, 1_000_000, 1),
         size=_size(_last(query, "size")) or _size(remembered_size) or PAGE_SIZES[0],
+        sorting=sorting,
+        metrics=choices(query, "metrics"),
+        scale=scale if scale in SCALES else "",
+        compare=_last(query, "compare") == "previous",
+        tab=_last(query, "tab")[:_LONGEST_CHOICE].replace("\0", ""),
+        categories=choices(query, "category"),
+        classes=choices(query, "class"),
+        opened=_last(query, "open")[:_LONGEST_CHOICE].replace("\0", ""),
+        inner=_last(query, "inner")[:_LONGEST_CHOICE].replace("\0", ""),
     )
 
 
@@ -167,6 +228,12 @@ def _chips(query: Query) -> list[Chip]:
         for value in query.getlist(kind)
         if value.strip() and "\0" not in value and len(value) <= _LONGEST_VALUE
     ]
+
+
+def choices(query: Query, name: str) -> tuple[str, ...]:
+    """The distinct values of a parameter that takes several, in their order."""
+    found = (value.strip()[:_LONGEST_CHOICE] for value in query.getlist(name)[:_MOST_CHOICES] if "\0" not in value)
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
 def _last(query: Query, name: str) -> str:

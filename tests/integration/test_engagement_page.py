@@ -5,16 +5,16 @@ import io
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.test import Client
 
 from momentum.lib import clock
 from tests.integration.report_events import NOON, make_event, record, worked_example
+from tests.integration.report_pages import signed_in, table
 from tracking.events import Event, EventType
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,43 +30,7 @@ def _now(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def browser() -> Client:
-    user = User.objects.create_user("mara", password="x", is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="view_reports"))
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-class Cells(HTMLParser):
-    """The texts of a table's rows, cell by cell."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rows: list[list[str]] = []
-        self.inside = False
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        if tag == "tr":
-            self.rows.append([])
-        elif tag in ("td", "th"):
-            self.rows[-1].append("")
-            self.inside = True
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("td", "th"):
-            self.inside = False
-
-    def handle_data(self, data: str) -> None:
-        if self.inside:
-            self.rows[-1][-1] += data.strip()
-
-
-def table(html: str, identifier: str) -> list[list[str]]:
-    found = re.search(rf'<table[^>]*id="{identifier}"[^>]*>(.*?)</table>', html, re.DOTALL)
-    assert found is not None
-    cells = Cells()
-    cells.feed(found[1])
-    return cells.rows[1:]
+    return signed_in()
 
 
 def shown(browser: Client, query: str = "") -> str:
@@ -341,7 +305,7 @@ def test_figures_follow_the_language_of_the_browser(browser: Client) -> None:
 def saved(browser: Client, query: str = "") -> tuple[str, list[list[str]]]:
     response = browser.get(f"{PAGE}links.csv", QUERY_STRING=query)
     assert response["Content-Type"] == "text/csv; charset=utf-8"
-    text = response.content.decode()
+    text = response.getvalue().decode()
     assert text.startswith("\ufeff")
     assert text.endswith("\r\n")
     return response["Content-Disposition"], list(csv.reader(io.StringIO(text[1:], newline="")))

@@ -1,6 +1,6 @@
 """Stored recipient lists: create, change, show, delete, always as a whole (contract 30)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ from transmissions.chunks import packed
 from transmissions.intake import Intake
 from transmissions.list_request import check_new_key, read_list
 from transmissions.models import RecipientList
-from transmissions.recipients import Refused, read_recipients
+from transmissions.recipients import Refused, read_recipient, read_recipients
 from transmissions.values import Recipient, TrackingFlags
 
 
@@ -29,21 +29,37 @@ def create(body: bytes, num_rcpt_errors: int | None) -> dict[str, Any]:
     key = wanted.key or str(new_transmission_id())
     if RecipientList.objects.filter(key=key).exists():
         raise list_store.already_exists(key)
-    intake, chunks = _take_in(wanted.recipients, _first_given(num_rcpt_errors, wanted.num_rcpt_errors))
+    kept_errors = _first_given(num_rcpt_errors, wanted.num_rcpt_errors)
+    intake, chunks = _take_in(read_recipients(wanted.recipients), kept_errors)
+    stored = _store(
+        chunks,
+        key=key,
+        name=wanted.name or key,
+        description=wanted.description or "",
+        attributes=wanted.attributes or "{}",
+        size=intake.accepted,
+    )
+    return _answer(intake, {"id": key, "name": stored.name})
+
+
+def create_from(recipients: Iterable[dict[str, Any]], name: str, description: str = "") -> RecipientList:
+    """Store a list of recipients that are at hand in the form of contract 10 §4.1; those not valid are left out.
+
+    `name` and `description` have to be as check_head lets them through. Raises ApiError `5002` when nobody is left.
+    """
+    intake, chunks = _take_in(map(read_recipient, recipients), 0)
+    key = str(new_transmission_id())
+    return _store(chunks, key=key, name=name or key, description=description, size=intake.accepted)
+
+
+def _store(chunks: list[tuple[int, bytes]], *, key: str, **fields: Any) -> RecipientList:
     try:
         with transaction.atomic():
-            stored = RecipientList.objects.create(
-                key=key,
-                name=wanted.name or key,
-                description=wanted.description or "",
-                attributes=wanted.attributes or "{}",
-                size=intake.accepted,
-                updated_at=clock.now(),
-            )
+            stored = RecipientList.objects.create(key=key, updated_at=clock.now(), **fields)
             list_store.fill(stored, chunks)
     except IntegrityError as problem:
         raise list_store.already_exists(key) from problem
-    return _answer(intake, {"id": key, "name": stored.name})
+    return stored
 
 
 def update(key: str, body: bytes, num_rcpt_errors: int | None) -> dict[str, Any]:
@@ -60,7 +76,8 @@ def update(key: str, body: bytes, num_rcpt_errors: int | None) -> dict[str, Any]
         stored.attributes = stored.attributes if wanted.attributes is None else wanted.attributes
         intake = None
         if wanted.recipients is not None:
-            intake, chunks = _take_in(wanted.recipients, _first_given(num_rcpt_errors, wanted.num_rcpt_errors))
+            kept_errors = _first_given(num_rcpt_errors, wanted.num_rcpt_errors)
+            intake, chunks = _take_in(read_recipients(wanted.recipients), kept_errors)
             list_store.fill(stored, chunks)
             stored.size = intake.accepted
         stored.updated_at = clock.now()
@@ -117,8 +134,10 @@ def _pieces(stored: RecipientList) -> Iterator[bytes]:
     yield b"]}}"
 
 
-def _take_in(recipients: msgspec.Raw, keep_errors: int | None) -> tuple[Intake, list[tuple[int, bytes]]]:
-    intake = Intake(_without_options(read_recipients(recipients)), keep_errors)
+def _take_in(
+    recipients: Iterator[Recipient | Refused], keep_errors: int | None
+) -> tuple[Intake, list[tuple[int, bytes]]]:
+    intake = Intake(_without_options(recipients), keep_errors)
     chunks = list(packed(intake))
     if not intake.accepted:
         raise intake.nobody()

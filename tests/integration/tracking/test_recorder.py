@@ -143,6 +143,7 @@ def test_a_click_becomes_one_event_with_all_its_dimensions(redis: "Redis", recor
         "template_version": "3",
         "target_link_url": "https://shop.test/Faro",
         "target_link_name": "lead",
+        "link": {"part": "html", "position": 1},
         "ip_address": "203.0.113.9",
         "user_agent": FIREFOX,
         "user_agent_parsed": {

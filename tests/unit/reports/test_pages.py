@@ -1,12 +1,17 @@
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl
 
+import pytest
 from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.pages import funnel, links, state
+from reports.metrics import Unit
+from reports.pages import funnel, intervals, links, measures, state, tables
+from reports.pages.formats import Formats
 from reports.pages.state import Chip, State
+from reports.pages.tables import Column, Row, Table
+from reports.periods import Precision
 
 
 def steps(*values: int) -> list[funnel.Step]:
@@ -47,7 +52,7 @@ def test_totals_are_shares_of_all_links_and_add_up() -> None:
 @given(st.integers(0, 500), st.integers(1, 10_000), st.sampled_from(state.PAGE_SIZES))
 def test_a_page_is_always_there(count: int, number: int, size: int) -> None:
     rows = [links.Link(str(index), 1, 1, 0) for index in range(count)]
-    page = links.page(rows, number, size)
+    page = tables.page(rows, number, size)
     assert page.number in page.numbers
     assert 1 <= page.number <= page.last
     assert len(page.rows) <= size
@@ -66,6 +71,14 @@ _STATES = st.builds(
     descending=st.booleans(),
     page=st.integers(1, 1000),
     size=st.sampled_from(state.PAGE_SIZES),
+    metrics=st.lists(st.sampled_from(measures.SELECTABLE), unique=True, max_size=7).map(tuple),
+    scale=st.sampled_from([*state.SCALES]),
+    compare=st.booleans(),
+    tab=st.sampled_from(["", "campaigns"]),
+    categories=st.sampled_from([(), ("Hard",), ("Policy Rejection", "Admin")]),
+    classes=st.sampled_from([(), ("10", "25")]),
+    opened=st.sampled_from(["", "soft"]),
+    inner=st.sampled_from(["", "-count"]),
 )
 
 
@@ -105,3 +118,75 @@ def test_a_preset_begins_at_the_full_hour_before_its_length() -> None:
     window = state.window(State(), UTC, now - timedelta(minutes=1))
     assert not isinstance(window, str)
     assert window.start == now - timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    ("length", "precision"),
+    [
+        (timedelta(minutes=1), Precision.MINUTE),
+        (timedelta(hours=1), Precision.MINUTE),
+        (timedelta(hours=1, minutes=1), Precision.QUARTER_HOUR),
+        (timedelta(hours=24), Precision.QUARTER_HOUR),
+        (timedelta(hours=25), Precision.HOUR),
+        (timedelta(days=2), Precision.HOUR),
+        (timedelta(days=3), Precision.HALF_DAY),
+        (timedelta(days=7), Precision.HALF_DAY),
+        (timedelta(days=8), Precision.DAY),
+        (timedelta(days=90), Precision.DAY),
+        (timedelta(days=5000), Precision.MONTH),
+    ],
+)
+def test_the_precision_of_a_graph(length: timedelta, precision: Precision) -> None:
+    assert intervals.precision(length) is precision
+    assert precision in intervals.LABELS
+
+
+def test_figures_that_there_are_not_come_last_both_ways() -> None:
+    columns = (Column("name", "Name"), Column("count", "Count", Unit.COUNT))
+    found = Table("t", "T", columns, [Row(("b", None)), Row(("a", None)), Row(("x", 1)), Row(("y", 2))], "")
+    for descending, names in ((True, "yxab"), (False, "xyab")):
+        rows = tables.ordered(found, "count", descending=descending)
+        assert "".join(str(row.cells[0]) for row in rows) == names
+
+
+def test_csv_writes_figures_as_numbers() -> None:
+    text = b"".join(tables.as_csv(["Name", "Share"], [("a", 0.125), ("b", None), ("c", 12345)])).decode()
+    assert text == "\ufeffName,Share\r\na,0.12\r\nb,N/A\r\nc,12345\r\n"
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "'=1", "''-1"])
+def test_csv_defuses_what_looks_like_a_formula(text: str) -> None:
+    assert b"".join(tables.as_csv([], [(text,)])).decode().strip('\ufeff"\r\n') == f"'{text}"
+
+
+def test_rates_of_nothing_are_zero_and_unsupported_ones_are_none() -> None:
+    rate, average = measures.measure("bounce_rate"), measures.measure("avg_message_size")
+    nothing = dict.fromkeys((*rate.metrics, *average.metrics), 0)
+    assert measures.figure(rate, nothing, ()) == 0
+    assert measures.figure(average, nothing, ()) == 0
+    assert measures.figure(rate, nothing, ("sending_ip",)) is None
+    assert measures.figure(measures.measure("count_bounce"), {"count_bounce": 3}, ("sending_ip",)) == 3
+
+
+def test_every_selectable_measure_can_be_made() -> None:
+    made = [measures.measure(name) for name in measures.SELECTABLE]
+    assert len({one.label for one in made}) == len(made)
+    assert all(one.description for one in made)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text", "hint"),
+    [
+        (1234567, Unit.COUNT, "1,234,567", ""),
+        (33.333, Unit.PERCENT, "33.3%", ""),
+        (999, Unit.MILLISECONDS, "999\u00a0ms", ""),
+        (7_200_000, Unit.MILLISECONDS, "7,200,000\u00a0ms", "7,200.0\u00a0s"),
+        (1023, Unit.BYTES, "1,023\u00a0B", ""),
+        (3 * 1024**3, Unit.BYTES, "3,221,225,472\u00a0B", "3.0\u00a0GiB"),
+        (5 * 1024**6, Unit.BYTES, "5,764,607,523,034,234,880\u00a0B", "5,242,880.0\u00a0TiB"),
+        (None, Unit.COUNT, "N/A", ""),
+    ],
+)
+def test_figures_with_their_units(value: float | None, unit: Unit, text: str, hint: str) -> None:
+    formats = Formats("en")
+    assert (formats.value(value, unit), formats.hint(value, unit)) == (text, hint)

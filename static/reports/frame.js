@@ -1,4 +1,4 @@
-// The Engagement page: figures that refresh by themselves, the reader's time zone, and keys in the search box.
+// Every report page: figures that refresh by themselves, the reader's time zone, and keys in the search box.
 (function () {
     "use strict";
 
@@ -83,21 +83,41 @@
         }
     });
 
+    function opened() {
+        return Array.from(document.querySelectorAll(".rp-custom[open]"));
+    }
+
     document.addEventListener("click", function (event) {
         if (!search.form.contains(event.target)) {
             suggestions.replaceChildren();
         }
-        const custom = document.querySelector(".rp-custom");
-        if (custom.open && !custom.contains(event.target)) {
-            custom.open = false;
-        }
+        opened().forEach(function (custom) {
+            custom.open = custom.contains(event.target);
+        });
     });
 
     document.addEventListener("keydown", function (event) {
-        const custom = document.querySelector(".rp-custom");
-        if (event.key === "Escape" && custom.open) {
-            custom.open = false;
-            custom.querySelector("summary").focus();
+        if (event.key === "Escape") {
+            opened().forEach(function (custom) {
+                custom.open = false;
+                custom.querySelector("summary").focus();
+            });
+        }
+    });
+
+    // On a narrow screen the menu and the tabs scroll: what is chosen has to be seen.
+    document.querySelectorAll(".rp-menu [aria-current]").forEach(function (entry) {
+        const menu = entry.parentElement;
+        menu.scrollLeft = entry.offsetLeft - menu.offsetLeft - (menu.clientWidth - entry.offsetWidth) / 2;
+    });
+
+    // The names of time zones are the browser's own.
+    document.getElementById("zone-picker").addEventListener("toggle", function () {
+        const zones = document.getElementById("zones");
+        if (zones.children.length === 0 && Intl.supportedValuesOf) {
+            zones.append(...["UTC"].concat(Intl.supportedValuesOf("timeZone")).map(function (name) {
+                return new Option(name, name);
+            }));
         }
     });
 

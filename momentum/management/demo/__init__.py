@@ -1,0 +1,1 @@
+"""An invented month of mail: people with habits, mailings, and what came of each message; seeded."""
