@@ -55,6 +55,7 @@ class PeerEvent(models.Model):
     queue_time = models.BigIntegerField()
     is_prefetched = models.BooleanField()
     traffic = models.TextField()
+    sent_with = models.SmallIntegerField()
     data = models.JSONField()
 
     class Meta:

@@ -18,6 +18,15 @@ CREATE TABLE tracking_revision (
     is_proxy boolean NOT NULL,
     xid xid8 NOT NULL DEFAULT pg_current_xact_id()
 );
+-- Hits of one message around a time: without statistics, as in every new day's partition, the planner would
+-- otherwise go through all hits of that time.
+DROP INDEX tracking_event_message;
+CREATE INDEX tracking_event_message ON tracking_event (message, happened_at);
+"""
+UNDONE = """
+DROP TABLE tracking_held_event, tracking_revision;
+DROP INDEX tracking_event_message;
+CREATE INDEX tracking_event_message ON tracking_event (message);
 """
 
 
@@ -25,7 +34,7 @@ class Migration(migrations.Migration):
     dependencies = [("tracking", "0003_sent_with_in_the_event_log")]
 
     operations = [
-        migrations.RunSQL(TABLES, "DROP TABLE tracking_held_event, tracking_revision"),
+        migrations.RunSQL(TABLES, UNDONE),
         migrations.CreateModel(
             name="SecondLook",
             fields=[
