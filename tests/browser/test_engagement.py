@@ -44,7 +44,9 @@ def test_the_worked_example(reader: Reader) -> None:
         ["top", "2", "4", "66.7%"],
         ["https://shop.example.com/sale unnamed", "1", "2", "33.3%"],
     ]
-    expect(page.locator(".rp-summary")).to_have_text("100% of accepted mail opened, 100% clicked")
+    expect(page.locator(".rp-summary")).to_have_text(
+        "100% of accepted mail opened, 100% clicked. Of 2 accepted, with open tracking: 1, with click tracking: 2."
+    )
     page.locator("#step-3").focus()
     expect(page.locator("#step-3-tip")).to_be_visible()
     assert "100% of the step before" in page.locator("#step-3-tip").inner_text()
