@@ -90,6 +90,8 @@ TRACKING_HOST = env.str("TRACKING_HOST", default="") or f"127.0.0.1:{PORT + 1}"
 
 # Off: every caller of the API is the primary account with all grants (contract 00 §2).
 API_AUTHENTICATION = _switch("API_AUTHENTICATION", default=True)
+# On: faults of the template language in a POST become generation failures instead of a refusal (contract 10 §8).
+ASYNC_VALIDATION = _switch("ASYNC_VALIDATION", default=False)
 
 # How long data is kept (docs/operations.md, "What is kept how long"). Every link works for a year: its message's
 # events are kept a little longer, so that a late hit still finds what it belongs to.

@@ -104,6 +104,12 @@ def test_a_caller_that_opted_in_gets_syntax_errors_as_events(api: Api) -> None:
     assert answer.status_code == 200
 
 
+def test_an_installation_may_want_them_as_events_too(api: Api, settings: Any) -> None:
+    settings.ASYNC_VALIDATION = True
+    content = {"from": "a@b.test", "subject": "x", "text": "{{ name"}
+    assert api.post("transmissions", make_transmission(content=content)).status_code == 200
+
+
 def test_get_shows_what_was_asked_for(api: Api) -> None:
     transmission_id = accepted(
         api,

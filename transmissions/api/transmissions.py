@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
 
@@ -26,7 +27,7 @@ class TransmissionsView(ApiView):
         """Accept a transmission."""
         keep_errors = parameters.integer(request, "num_rcpt_errors", minimum=0)
         # Callers with this header want faults of the language as events (contract 10 §8).
-        check_syntax = request.headers.get("X-MSYS-OPT-IN") != "1"
+        check_syntax = request.headers.get("X-MSYS-OPT-IN") != "1" and not settings.ASYNC_VALIDATION
         return _accepted(submit(read_body(request), num_rcpt_errors=keep_errors, check_syntax=check_syntax))
 
     def get(self, request: Request) -> HttpResponse:
