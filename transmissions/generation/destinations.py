@@ -4,6 +4,8 @@ import re
 from contextlib import suppress
 from urllib.parse import quote
 
+import idna
+
 LONGEST_TARGET = 4096  # bytes
 
 _GRAPHIC = "".join(map(chr, range(0x21, 0x7F)))
@@ -53,6 +55,15 @@ def _encoded_authority(authority: str) -> str:
     if authority.isascii():
         return _encoded(authority)
     login, at, host = authority.rpartition("@")
-    with suppress(UnicodeError):  # no name that DNS could hold: the browser may say so
-        host = host.encode("idna").decode("ascii")
-    return _encoded(login) + at + _encoded(host)
+    name = _PORT.sub("", host)
+    return _encoded(login) + at + _encoded(_as_a_labels(name)) + host[len(name) :]
+
+
+def _as_a_labels(name: str) -> str:
+    """As browsers do it (UTS 46, non-transitional); a name that DNS cannot hold is left to them."""
+    with suppress(idna.IDNAError):
+        return idna.encode(name, uts46=True).decode()
+    # Emoji, which IDNA 2008 does not allow and browsers look up all the same.
+    with suppress(UnicodeError):
+        return name.encode("idna").decode("ascii")
+    return name

@@ -63,6 +63,8 @@ def _ended(body: str) -> str:
 
 def _encoded(text: str) -> str:
     data = with_lf(text.replace(_MARK, "")).encode("utf-8", "replace")
+    if not data:
+        return ""
     # The closing letter keeps the last byte of the text from being treated as the end of the body, and its
     # column free for the soft break.
     encoded = binascii.b2a_qp(data + b"x")[:-1]

@@ -25,6 +25,7 @@ def with_crlf(text: str) -> str:
 @example([".", "\n.\n"])
 @example(["=" * 300, "é" * 100])
 @example(["\x00\x7f"])
+@example(["0", "\x00"])
 @example(["=" + "x" * 73, "y"])
 @example(["x" * 73 + "=", "y"])
 @example(["x" * 76, "y"])
