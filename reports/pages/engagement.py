@@ -14,8 +14,8 @@ from reports.pages.report import Part, Report
 from reports.pages.tables import Column, Row, Table
 from reports.questions import DETAIL
 
-# Of the accepted messages, those in which an open or a click could show at all.
-_TRACKED = ("count_open_tracked", "count_click_tracked")
+# Of the delivered messages, those in which an open or a click could show at all.
+_TRACKED = ("count_delivered", "count_open_tracked", "count_click_tracked")
 
 
 def _columns() -> tuple[Column, ...]:
@@ -38,7 +38,7 @@ def figures(asked: Asked) -> dict[str, Any]:
         "box": {"width": funnel.WIDTH, "height": funnel.HEIGHT},
         "opened": formats.percent(percentage(values["count_unique_confirmed_opened"], values["count_accepted"])),
         "clicked": formats.percent(percentage(values["count_unique_clicked"], values["count_accepted"])),
-        "accepted": formats.count(values["count_accepted"]),
+        "delivered": formats.count(values["count_delivered"]),
         "open_tracked": formats.count(values["count_open_tracked"]),
         "click_tracked": formats.count(values["count_click_tracked"]),
         "columns": presentation.columns(asked.state, _columns()),

@@ -45,7 +45,7 @@ def test_the_worked_example(reader: Reader) -> None:
         ["https://shop.example.com/sale unnamed", "1", "2", "33.3%"],
     ]
     expect(page.locator(".rp-summary")).to_have_text(
-        "100% of accepted mail opened, 100% clicked. Of 2 accepted, with open tracking: 1, with click tracking: 2."
+        "100% of accepted mail opened, 100% clicked. Of 2 delivered, with open tracking: 1, with click tracking: 2."
     )
     page.locator("#step-3").focus()
     expect(page.locator("#step-3-tip")).to_be_visible()
