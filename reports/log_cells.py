@@ -102,18 +102,6 @@ def _cells(chosen: str, values: list[Any]) -> Iterator[Cell]:
             yield Cell(row[0], row[1:width], *row[width:])
 
 
-def transaction_after(start: int, end: int, events: int) -> int:
-    """The id before which about `events` events lie from `start` on; `end` if there are fewer."""
-    query = (
-        "SELECT xid::text FROM tracking_event WHERE xid >= %s::text::xid8 AND xid < %s::text::xid8 "
-        "ORDER BY xid OFFSET %s LIMIT 1"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(query, [str(start), str(end), events])
-        found: tuple[Any, ...] | None = cursor.fetchone()
-    return end if found is None else max(start + 1, int(found[0]))
-
-
 def log_start() -> datetime | None:
     """The time of the oldest event in the log; None when it is empty. Retention cuts the log, not the rollups."""
     with connection.cursor() as cursor:

@@ -46,7 +46,7 @@ def _advance(batch: int) -> bool:
     if horizon < start:
         _tell_of_another_cluster()
         return False
-    end = log_cells.transaction_after(start, horizon, batch)
+    end = log.transaction_after(start, horizon, batch)
     cells = list(log_cells.written_between(start, end))
     if cells:
         rollup_store.store(cells)

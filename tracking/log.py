@@ -76,14 +76,15 @@ def finished_horizon() -> int:
         return int(cursor.fetchone()[0])
 
 
-def transaction_after(start: int, end: int, events: int, types: Collection[str]) -> int:
-    """The id before which about `events` events of `types` lie from `start` on; `end` if there are fewer."""
+def transaction_after(start: int, end: int, events: int, types: Collection[str] | None = None) -> int:
+    """The id before which about `events` events (of `types` alone, if given) lie from `start` on; else `end`."""
+    of_types, listed = ("", []) if types is None else ("AND type = ANY(%s) ", [[str(kind) for kind in types]])
     query = (
-        "SELECT xid::text FROM tracking_event WHERE xid >= %s::text::xid8 AND xid < %s::text::xid8 "
-        "AND type = ANY(%s) ORDER BY xid OFFSET %s LIMIT 1"
+        "SELECT xid::text FROM tracking_event WHERE xid >= %s::text::xid8 AND xid < %s::text::xid8 "  # noqa: S608
+        f"{of_types}ORDER BY xid OFFSET %s LIMIT 1"
     )
     with connection.cursor() as cursor:
-        cursor.execute(query, [str(start), str(end), [str(kind) for kind in types], events])
+        cursor.execute(query, [str(start), str(end), *listed, events])
         found: tuple[Any, ...] | None = cursor.fetchone()
     return end if found is None else max(start + 1, int(found[0]))
 

@@ -5,7 +5,6 @@ looks like a person's. The second look follows the log by transaction ids, as ro
 """
 
 from functools import lru_cache
-from typing import Any
 
 from django.db import connection, transaction
 
@@ -32,7 +31,7 @@ def step(rules: Rules | None = None) -> bool:
         released = holding.release(rules)
         progress, _ = SecondLook.objects.get_or_create(id=1)
         horizon = log.finished_horizon()
-        end = _end(progress.next_transaction, horizon)
+        end = log.transaction_after(progress.next_transaction, horizon, _MESSAGES_AT_ONCE, ENGAGEMENT)
         fresh = _fresh(progress.next_transaction, end, rules)
         changed = logged_hits.changed(logged_hits.judged_again(fresh, rules))
         revisions.propose([(hit.event_id, hit.happened_at, verdict) for hit, verdict in changed])
@@ -44,18 +43,6 @@ def step(rules: Rules | None = None) -> bool:
 @lru_cache(maxsize=1)
 def _rules_in_force() -> Rules:
     return load()
-
-
-def _end(start: int, horizon: int) -> int:
-    """The transaction id before which about so many hits lie from `start` on as are looked at in one step."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT xid::text FROM tracking_event WHERE xid >= %s::text::xid8 AND xid < %s::text::xid8 "
-            "AND type = ANY(%s) ORDER BY xid OFFSET %s LIMIT 1",
-            [str(start), str(horizon), ENGAGEMENT, _MESSAGES_AT_ONCE],
-        )
-        found: tuple[Any, ...] | None = cursor.fetchone()
-    return horizon if found is None else max(start + 1, int(found[0]))
 
 
 def _fresh(start: int, end: int, rules: Rules) -> dict[int, Span]:
